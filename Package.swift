@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+// Eventstorm: a brokerless event fabric. No package dependencies; the C libraries come from Debian (`make setup`).
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),  // views of received bytes cannot outlive the bytes
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Programs/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "eventstorm",
+    products: [
+        .library(name: "Eventstorm", targets: ["Eventstorm"]),
+        .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
+        .executable(name: "eventstorm", targets: ["eventstorm"]),
+        .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),
+        .executable(name: "eventstorm-source-log", targets: ["eventstorm-source-log"]),
+        .executable(name: "eventstorm-source-host", targets: ["eventstorm-source-host"]),
+        .executable(name: "eventstorm-sink-archive", targets: ["eventstorm-sink-archive"]),
+        .executable(name: "eventstorm-sink-live", targets: ["eventstorm-sink-live"]),
+    ],
+    targets: [
+        // C libraries: module maps and shims, nothing else.
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CBSON", pkgConfig: "libbson-1.0", providers: [.apt(["libbson-dev"])]),
+        .systemLibrary(name: "CWebSockets", providers: [.apt(["libwebsockets-dev"])]),
+        .target(name: "CSystem"),  // system calls that Swift cannot import: variadic ones and macros
+
+        // The embeddable library, from the bottom up. None of these uses Foundation.
+        library("BSON", []),  // documents as bytes: writer, view, validation
+        library("BSONText", ["BSON"]),  // JSON, JSON5 and Extended JSON to BSON and back
+        library("ZeroMQ", ["CZeroMQ", "CSystem"]),  // sockets, messages, polling, monitoring, CURVE
+        library("Eventstorm", ["BSON", "ZeroMQ", "CSystem"]),  // topics, the wire, sources, subscribers, the ledger
+
+        // What every program shares, and one library per component.
+        library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),  // options, configuration, signals, supervision
+        library("LogParsing", ["BSON", "CSystem"]),  // lines to events; following files
+        library("HostMetrics", ["BSON"]),  // /proc to events
+        library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
+        library("Routing", ["Eventstorm", "BSON", "ZeroMQ"]),  // subscribe, filter, republish
+        library("Archive", ["Eventstorm", "BSON"]),  // BSON files by topic and time
+        library("LiveView", ["Eventstorm", "BSON", "BSONText", "CWebSockets", "CSystem"]),  // the page and its feed
+
+        // Programs: a main.swift of some thirty lines each.
+        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Books"]),
+        program("eventstorm-router", ["Service", "Eventstorm", "Routing"]),
+        program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
+        program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
+        program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
+        program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "LiveView"]),
+
+        // Tests: a folder per module, a file per type. libbson is the judge of our BSON.
+        tests("BSONTests", ["BSON", "CBSON"]),
+        tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),
+        tests("ZeroMQTests", ["ZeroMQ"]),
+        tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
+        tests("ServiceTests", ["Service", "BSON", "BSONText"]),
+        tests("LogParsingTests", ["LogParsing", "BSON"]),
+        tests("HostMetricsTests", ["HostMetrics", "BSON"]),
+        tests("BooksTests", ["Books", "BSON"]),
+        tests("RoutingTests", ["Routing", "Eventstorm", "BSON", "ZeroMQ"]),
+        tests("ArchiveTests", ["Archive", "Eventstorm", "BSON"]),
+        tests("LiveViewTests", ["LiveView", "Eventstorm", "BSON", "BSONText"]),
+        tests("TidyTests", []),
+        tests("IntegrationTests", ["Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
+    ]
+)

@@ -1,0 +1,14 @@
+// System calls and macros of Linux that Swift cannot import.
+#pragma once
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdint.h>
+
+/// Wrapper around prctl(PR_SET_PDEATHSIG, …), which is variadic: the kernel sends `signal` to this process when the
+/// thread that created it ends. Returns 0 or -1 with errno.
+int CSystem_set_parent_death_signal(int signal);
+/// Wrapper around pthread_mutexattr_settype(…, PTHREAD_MUTEX_ADAPTIVE_NP), whose constant Swift does not see:
+/// initialises a mutex that spins shortly before it sleeps. Returns 0 or an error number.
+int CSystem_adaptive_mutex_init(pthread_mutex_t *mutex);
+/// Wrapper around pthread_setname_np(pthread_self(), …). Names over 15 bytes are cut.
+void CSystem_set_thread_name(const char *name);

@@ -1,0 +1,2 @@
+// libwebsockets' public header, and what of it Swift cannot import.
+#include <libwebsockets.h>
