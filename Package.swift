@@ -50,7 +50,8 @@ let package = Package(
         library("Eventstorm", ["BSON", "ZeroMQ", "CSystem"]),  // topics, the wire, sources, subscribers, the ledger
 
         // What every program shares, and one library per component.
-        library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),  // options, configuration, signals, supervision
+        // Options, configuration, signals, supervision.
+        library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
         library("LogParsing", ["BSON", "CSystem"]),  // lines to events; following files
         library("HostMetrics", ["BSON"]),  // /proc to events
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
