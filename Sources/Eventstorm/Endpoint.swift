@@ -1,0 +1,144 @@
+// Where a socket binds or connects.
+
+/// A ZeroMQ endpoint and what to do with it.
+///
+/// Its text is `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`, with `bind:` or `connect:` before it when the role's
+/// usual action is not meant. Several are joined by commas.
+public struct Endpoint: Hashable, Sendable {
+    /// What to do with the address.
+    public enum Action: String, Hashable, Sendable {
+        /// Wait there for peers.
+        case bind
+        /// Go there.
+        case connect
+    }
+
+    /// What to do with the address.
+    public let action: Action
+
+    /// The address, as libzmq takes it.
+    public let address: String
+
+    /// Makes an endpoint of a text; `usual` is meant when the text does not say what to do.
+    public init(_ text: String, usual: Action) throws(EndpointError) {
+        if text.isEmpty { throw EndpointError(text: text, reason: "it is empty; \(EndpointError.example)") }
+        var address = Substring(text)
+        var action = usual
+        for word in [Action.bind, .connect] where text.hasPrefix(word.rawValue + ":") {
+            action = word
+            address = text.dropFirst(word.rawValue.count + 1)
+        }
+        if let reason = Endpoint.fault(in: address, action: action) { throw EndpointError(text: text, reason: reason) }
+        self.action = action
+        self.address = String(address)
+    }
+
+    /// Makes endpoints of a text in which they are joined by commas.
+    public static func list(_ text: String, usual: Action) throws(EndpointError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let trimmed = trim(part)
+            if trimmed.isEmpty {
+                throw EndpointError(text: text, reason: "an endpoint is missing; \(EndpointError.example)")
+            }
+            let endpoint = try Endpoint(String(trimmed), usual: usual)
+            if endpoints.contains(endpoint) {
+                throw EndpointError(text: text, reason: "\(endpoint.address) stands in it twice")
+            }
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+
+    /// Whether only this machine can reach the endpoint.
+    ///
+    /// A bound `*` and any host other than `127.…`, `localhost` and `[::1]` are taken for reachable from elsewhere.
+    public var isLocal: Bool {
+        guard let rest = Endpoint.rest(of: address[...], after: "tcp://") else { return true }
+        guard let host = Endpoint.hostAndPort(rest)?.host else { return false }
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// The text of the endpoint, with the word that says what to do.
+    public var description: String { "\(action.rawValue):\(address)" }
+}
+
+/// Tells why a text is not an endpoint.
+public struct EndpointError: Error, Hashable, CustomStringConvertible {
+    /// The text.
+    public let text: String
+
+    /// What is wrong and what would be right.
+    public let reason: String
+
+    /// A sentence that names the text and what would be right.
+    public var description: String { "endpoint '\(text)': \(reason)" }
+
+    static let example = "write it as 'tcp://127.0.0.1:5570', with 'bind:' or 'connect:' before it if needed"
+}
+
+// MARK: - Reading the address
+
+extension Endpoint {
+    /// Returns what is wrong with `address`, nil if nothing is.
+    private static func fault(in address: Substring, action: Action) -> String? {
+        if address.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+            return "it has a space or control character in it"
+        }
+        if let rest = rest(of: address, after: "tcp://") { return tcpFault(rest, action: action) }
+        if let path = rest(of: address, after: "ipc://") {
+            if path.isEmpty { return "the path is missing; write 'ipc:///run/eventstorm/in'" }
+            // sockaddr_un holds 108 bytes with the NUL.
+            return path.utf8.count > 107 ? "the path has more than 107 bytes" : nil
+        }
+        if let name = rest(of: address, after: "inproc://") {
+            if name.isEmpty { return "the name is missing; write 'inproc://name'" }
+            return name.utf8.count > 255 ? "the name has more than 255 bytes" : nil
+        }
+        if let separator = address.firstRange(of: "://") {
+            return "unknown transport '\(address[..<separator.lowerBound])'; known are tcp, ipc and inproc"
+        }
+        return "the transport is missing; \(EndpointError.example)"
+    }
+
+    private static func tcpFault(_ rest: Substring, action: Action) -> String? {
+        guard let (host, port) = hostAndPort(rest), !port.isEmpty else {
+            return "the port is missing; write 'tcp://127.0.0.1:5570'"
+        }
+        if host.isEmpty { return "the host is missing; write 'tcp://127.0.0.1:\(port)'" }
+        if host.hasPrefix("[") != host.hasSuffix("]") || (host.contains(":") && !host.hasPrefix("[")) {
+            return "an IPv6 address stands in brackets, as in 'tcp://[::1]:5570'"
+        }
+        if host.contains("/") || host.contains(";") { return "'\(host)' is not a host" }
+        if action == .connect && host == "*" { return "'*' can be bound, not connected to; name the host" }
+        if port == "*" { return action == .bind ? nil : "port '*' can be bound, not connected to; name the port" }
+        let isNumber = port.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        if !isNumber || (UInt16(port) ?? 0) == 0 {
+            return "'\(port)' is not a port; write a number from 1 to 65535"
+                + (action == .bind ? " or '*' for any" : "")
+        }
+        return nil
+    }
+
+    private static func rest(of address: Substring, after prefix: String) -> Substring? {
+        address.hasPrefix(prefix) ? address.dropFirst(prefix.count) : nil
+    }
+
+    /// Splits at the last colon that is not within brackets.
+    private static func hostAndPort(_ text: Substring) -> (host: Substring, port: Substring)? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        if let bracket = text.lastIndex(of: "]"), bracket > colon { return nil }
+        return (text[..<colon], text[text.index(after: colon)...])
+    }
+
+    private static func trim(_ text: Substring) -> Substring {
+        var text = text
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}
