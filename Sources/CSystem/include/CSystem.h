@@ -1,8 +1,9 @@
 // System calls and macros of Linux that Swift cannot import.
 #pragma once
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
 
 /// Wrapper around prctl(PR_SET_PDEATHSIG, …), which is variadic: the kernel sends `signal` to this process when the
 /// thread that created it ends. Returns 0 or -1 with errno.
