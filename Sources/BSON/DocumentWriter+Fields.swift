@@ -1,0 +1,151 @@
+// Setting fields: keys that are literals, keys that are strings, documents and arrays inside.
+
+extension DocumentWriter {
+    /// Writes a field; an optional that is `nil` writes nothing.
+    ///
+    /// An `Int` is stored as int64 and an `Int32` as int32, whatever the value.
+    @inlinable public subscript<T: BSONWritable>(key: StaticString) -> T {
+        @available(*, unavailable, message: "a writer only writes")
+        get { fatalError("a writer only writes") }
+        set {
+            if key.hasPointerRepresentation {
+                let bytes = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+                newValue.append(to: &self, key: bytes.bytes)
+            } else {
+                key.withUTF8Buffer { newValue.append(to: &self, key: UnsafeRawBufferPointer($0).bytes) }
+            }
+        }
+    }
+
+    /// Writes a field whose key is not known before.
+    @inlinable @_disfavoredOverload public subscript<T: BSONWritable>(key: String) -> T {
+        @available(*, unavailable, message: "a writer only writes")
+        get { fatalError("a writer only writes") }
+        set {
+            var key = key
+            key.withUTF8 { newValue.append(to: &self, key: UnsafeRawBufferPointer($0).bytes) }
+        }
+    }
+
+    /// Writes a field whose key is given as UTF-8.
+    @inlinable public mutating func append<T: BSONWritable>(key: RawSpan, _ value: T) {
+        value.append(to: &self, key: key)
+    }
+
+    /// Writes a document inside the open one; if `build` throws, nothing of it is left.
+    @inlinable public mutating func document<E: Error>(
+        _ key: StaticString, _ build: (inout DocumentWriter) throws(E) -> Void
+    ) throws(E) {
+        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        try document(key: key.bytes, build)
+    }
+
+    /// Writes a document inside the open one; if `build` throws, nothing of it is left.
+    @inlinable @_disfavoredOverload public mutating func document<E: Error>(
+        _ key: String, _ build: (inout DocumentWriter) throws(E) -> Void
+    ) throws(E) {
+        try document(key: key.utf8Span.span.bytes, build)
+    }
+
+    /// Writes a document inside the open one; if `build` throws, nothing of it is left.
+    @inlinable public mutating func document<E: Error>(
+        key: RawSpan, _ build: (inout DocumentWriter) throws(E) -> Void
+    ) throws(E) {
+        let mark = written
+        let start = open(.document, key)
+        do throws(E) {
+            try build(&self)
+        } catch {
+            depth -= 1
+            written = mark
+            throw error
+        }
+        close(start)
+    }
+
+    /// Writes an array inside the open document; if `build` throws, nothing of it is left.
+    @inlinable public mutating func array<E: Error>(
+        _ key: StaticString, _ build: (inout ArrayWriter) throws(E) -> Void
+    ) throws(E) {
+        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        try array(key: key.bytes, build)
+    }
+
+    /// Writes an array inside the open document; if `build` throws, nothing of it is left.
+    @inlinable @_disfavoredOverload public mutating func array<E: Error>(
+        _ key: String, _ build: (inout ArrayWriter) throws(E) -> Void
+    ) throws(E) {
+        try array(key: key.utf8Span.span.bytes, build)
+    }
+
+    /// Writes an array inside the open document; if `build` throws, nothing of it is left.
+    @inlinable public mutating func array<E: Error>(
+        key: RawSpan, _ build: (inout ArrayWriter) throws(E) -> Void
+    ) throws(E) {
+        let mark = written
+        let start = open(.array, key)
+        // The array's writer holds this one for as long as `build` runs.
+        var list = ArrayWriter(self)
+        do throws(E) {
+            try build(&list)
+        } catch {
+            self = list.finish()
+            depth -= 1
+            written = mark
+            throw error
+        }
+        self = list.finish()
+        close(start)
+    }
+
+    /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
+    @inlinable public mutating func append(key: StaticString, utf8: RawSpan) {
+        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        append(key: key.bytes, utf8: utf8)
+    }
+
+    /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
+    @inlinable @_disfavoredOverload public mutating func append(key: String, utf8: RawSpan) {
+        append(key: key.utf8Span.span.bytes, utf8: utf8)
+    }
+
+    /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
+    @inlinable public mutating func append(key: RawSpan, utf8: RawSpan) {
+        utf8.withUnsafeBytes { appendText(.string, key, $0) }
+    }
+
+    /// Writes a string of bytes; what is not UTF-8 in them becomes U+FFFD.
+    public mutating func appendRepairing(key: StaticString, utf8: RawSpan) {
+        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        appendRepairing(key: key.bytes, utf8: utf8)
+    }
+
+    /// Writes a string of bytes; what is not UTF-8 in them becomes U+FFFD.
+    @_disfavoredOverload public mutating func appendRepairing(key: String, utf8: RawSpan) {
+        appendRepairing(key: key.utf8Span.span.bytes, utf8: utf8)
+    }
+
+    /// Writes a string of bytes; what is not UTF-8 in them becomes U+FFFD.
+    public mutating func appendRepairing(key: RawSpan, utf8: RawSpan) {
+        if BSONValidator.isUTF8(utf8) {
+            append(key: key, utf8: utf8)
+        } else {
+            let repaired = utf8.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            append(key: key, repaired)
+        }
+    }
+
+    /// Writes text: length, bytes, NUL.
+    @inlinable @inline(__always)
+    mutating func appendText(_ type: BSONType, _ key: RawSpan, _ text: UnsafeRawBufferPointer) {
+        guard let place = place(type, key, text.count &+ 5) else { return }
+        storeText(text, to: place)
+    }
+}
+
+@inlinable @inline(__always)
+func storeText(_ text: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) {
+    place.storeBytes(of: Int32(truncatingIfNeeded: text.count &+ 1).littleEndian, as: Int32.self)
+    if let source = text.baseAddress { (place + 4).copyMemory(from: source, byteCount: text.count) }
+    (place + (4 &+ text.count)).storeBytes(of: 0, as: UInt8.self)
+}
