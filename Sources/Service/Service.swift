@@ -1,1 +1,4 @@
-// Service
+// What every program shares: options, configuration, logging, signals, supervision.
+
+/// The version that every program prints and that beats and status documents carry.
+public let eventstormVersion = "0.1.0"

@@ -1,9 +1,13 @@
 // System calls and macros of Linux that Swift cannot import.
 #pragma once
 #include <pthread.h>
+#include <getopt.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 
 /// Wrapper around prctl(PR_SET_PDEATHSIG, …), which is variadic: the kernel sends `signal` to this process when the
 /// thread that created it ends. Returns 0 or -1 with errno.

@@ -1,0 +1,128 @@
+// SIGINT, SIGTERM and SIGHUP as something a loop can wait for.
+
+internal import CSystem
+internal import Glibc
+
+/// SIGINT, SIGTERM and SIGHUP as something a loop can wait for.
+///
+/// The signals are blocked in the thread that creates this, and so in all threads that it starts later; they are read
+/// from ``fileDescriptor``. SIGPIPE is ignored: a reader that went away is an error of `write`. Under `eventstorm up`
+/// the end of the supervisor is a reason to stop like any other.
+///
+/// After the first reason to stop, the program has ``timeToStop``; then it is ended.
+public final class Signals: Sendable {
+    /// What a program was asked for.
+    public enum Request: Hashable, Sendable {
+        /// End cleanly. The text says who asked.
+        case stop(String)
+        /// Read the configuration again.
+        case reload
+    }
+
+    /// How long a clean end may take.
+    public static let timeToStop: Duration = .seconds(2)
+
+    private let signals: CInt
+    private let queue: CInt
+    private let endsLate: Bool
+
+    /// Blocks the signals and opens the descriptor.
+    ///
+    /// Create one, before any thread.
+    ///
+    /// - Parameter endsLate: Whether the program is ended when it has not come to its end ``timeToStop`` after it was asked to.
+    public init(endsLate: Bool = true) throws(Failure) {
+        self.endsLate = endsLate
+        var set = Self.signalSet
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        signal(SIGPIPE, SIG_IGN)
+        signals = signalfd(-1, &set, CInt(SFD_NONBLOCK | SFD_CLOEXEC))
+        guard signals >= 0 else { throw Failure.system("signalfd") }
+        queue = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard queue >= 0 else { throw Failure.system("epoll_create1") }
+        watch(signals)
+        if Supervision.isOn { watch(STDIN_FILENO) }
+    }
+
+    deinit {
+        close(queue)
+        close(signals)
+    }
+
+    /// Readable when a request waits: for `poll`, and for the `watching` of a subscriber.
+    public var fileDescriptor: CInt { queue }
+
+    /// The next request, or nil if none waits.
+    public func next() -> Request? {
+        var information = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        if retrying({ read(signals, &information, size) }) == size { return request(CInt(information.ssi_signo)) }
+        if Supervision.isOn, isSupervisorGone() {
+            epoll_ctl(queue, EPOLL_CTL_DEL, STDIN_FILENO, nil)
+            return stop("the supervisor is gone")
+        }
+        return nil
+    }
+
+    /// Waits for the next request; nil when `time` has passed without one.
+    public func wait(within time: Duration? = nil) -> Request? {
+        let deadline = time.map { ContinuousClock.now + $0 }
+        while true {
+            if let request = next() { return request }
+            let rest = deadline.map { $0 - .now }
+            if let rest, rest <= .zero { return nil }
+            var descriptor = pollfd(fd: queue, events: Int16(POLLIN), revents: 0)
+            _ = poll(&descriptor, 1, milliseconds(rest))
+        }
+    }
+
+    private func request(_ number: CInt) -> Request {
+        switch number {
+        case SIGHUP: .reload
+        case SIGINT: stop("SIGINT")
+        default: stop("SIGTERM")
+        }
+    }
+
+    private func stop(_ reason: String) -> Request {
+        if endsLate { Self.armDeadline() }
+        return .stop(reason)
+    }
+
+    private func isSupervisorGone() -> Bool {
+        var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) > 0
+    }
+
+    private func watch(_ descriptor: CInt) {
+        var event = epoll_event()
+        event.events = UInt32(EPOLLIN.rawValue)
+        epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event)
+    }
+
+    /// Ends the program by SIGALRM unless it has ended by then.
+    private static func armDeadline() {
+        signal(SIGALRM) { _ in
+            let text: StaticString = "did not end within 2 s of being asked to; ended\n"
+            write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            _exit(1)
+        }
+        alarm(UInt32(timeToStop.components.seconds))
+    }
+
+    /// The signals that are read instead of delivered.
+    static var signalSet: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
+        return set
+    }
+}
+
+/// A time as `poll` wants it: rounded up, -1 for ever.
+func milliseconds(_ time: Duration?) -> CInt {
+    guard let time else { return -1 }
+    let (seconds, attoseconds) = time.components
+    if seconds > 1_000_000 { return 1_000_000_000 }
+    return CInt(max(0, seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+}
