@@ -72,7 +72,7 @@ let package = Package(
         tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
-        tests("ServiceTests", ["Service", "BSON", "BSONText"]),
+        tests("ServiceTests", ["Service", "Eventstorm", "BSON", "BSONText"]),
         tests("LogParsingTests", ["LogParsing", "BSON"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),

@@ -1,0 +1,123 @@
+// The frame of every program: options, signals, the body, the exit status.
+
+internal import Glibc
+
+/// The frame of every program: reads the options, blocks the signals, runs the body, ends with the right status.
+///
+///     Program.run(.sourceHost) { options, signals in
+///         let source = try Source(name: options.text("name"), to: options.endpoints("to"))
+///         while signals.wait(within: options.duration("every")) == nil { … }
+///         source.close(within: .seconds(1))
+///     }
+///
+/// A ``Failure`` that the body throws says its own status; any other error is status 1. Messages go to stderr.
+public enum Program {
+    /// What a program does with its options until a signal asks it to stop.
+    public typealias Body = (_ options: Options, _ signals: Signals) throws -> Void
+
+    /// One word of a program: `tap` of `eventstorm tap`.
+    public struct Word {
+        /// Its table; the last word of its name is how it is called.
+        public var command: Command
+        /// What it does.
+        public var body: Body
+
+        /// Creates a word.
+        public init(_ command: Command, _ body: @escaping Body) {
+            self.command = command
+            self.body = body
+        }
+
+        var word: String { command.name.split(separator: " ").last.map(String.init) ?? command.name }
+    }
+
+    /// Runs a program that does one thing, and ends the process.
+    public static func run(_ command: Command, arguments: [String] = CommandLine.arguments, _ body: Body) -> Never {
+        end(status(of: command, arguments: arguments, body))
+    }
+
+    /// Runs a program that has words, and ends the process.
+    ///
+    /// A word X that it does not have becomes the program `NAME-X`, beside this one or in PATH.
+    public static func run(
+        _ name: String, _ summary: String, words: [Word], arguments: [String] = CommandLine.arguments
+    ) -> Never {
+        guard arguments.count > 1 else {
+            writeAll(STDERR_FILENO, help(name, summary, words))
+            end(.usage)
+        }
+        let first = arguments[1]
+        if let word = words.first(where: { $0.word == first }) {
+            end(status(of: word.command, arguments: Array(arguments.dropFirst()), word.body))
+        }
+        switch first {
+        case "--help", "help":
+            writeAll(STDOUT_FILENO, help(name, summary, words))
+            end(.done)
+        case "--version":
+            writeAll(STDOUT_FILENO, "\(name) \(eventstormVersion)\n")
+            end(.done)
+        default: break
+        }
+        let kind = first.hasPrefix("-") ? "option" : "word"
+        if kind == "word" { replace(with: "\(name)-\(first)", arguments: Array(arguments.dropFirst(2))) }
+        let hint = suggestion(for: first, among: words.map(\.word) + ["--help", "--version"])
+        complain(name, ["unknown \(kind) \(quoted(first))\(hint)"], hint: "\(name) --help")
+        end(.usage)
+    }
+
+    /// Runs one command and returns its exit status.
+    static func status(of command: Command, arguments: [String], _ body: Body) -> ExitStatus {
+        Log.name = command.name
+        do {
+            switch try Options.read(command, arguments) {
+            case .help: writeAll(STDOUT_FILENO, command.help)
+            case .version: writeAll(STDOUT_FILENO, "eventstorm \(eventstormVersion)\n")
+            case .run(let options):
+                Log.level = Log.Level.allCases.first { $0.description == options.text("log-level") } ?? .info
+                let signals = try Signals()
+                Supervision.begin()
+                try body(options, signals)
+            }
+            return .done
+        } catch let failure as Failure {
+            complain(command.name, failure.messages, hint: failure.status == .usage ? "\(command.name) --help" : nil)
+            return failure.status
+        } catch {
+            Log.error("\(error)")
+            return .failed
+        }
+    }
+
+    /// The text of `eventstorm --help`.
+    static func help(_ name: String, _ summary: String, _ words: [Word]) -> String {
+        var text = "\(name): \(summary)\n\nUsage: \(name) WORD [OPTION ...]\n\n"
+        let width = words.map(\.word.count).max() ?? 0
+        for word in words {
+            text +=
+                "  \(word.word)\(String(repeating: " ", count: width + 2 - word.word.count))\(word.command.summary)\n"
+        }
+        text += "\n'\(name) WORD --help' tells more of each; '\(name) --version' prints the version.\n"
+        let examples = words.compactMap(\.command.examples.first)
+        if !examples.isEmpty { text += "\nExamples:\n" + examples.map { "  \($0)\n" }.joined() }
+        return text
+    }
+
+    private static func complain(_ name: String, _ messages: [String], hint: String?) {
+        for message in messages { Log.error(message) }
+        if let hint { Log.error("'\(hint)' tells what it understands") }
+    }
+
+    private static func end(_ status: ExitStatus) -> Never {
+        fflush(nil)
+        exit(status.rawValue)
+    }
+
+    /// Becomes another program if there is one of that name.
+    private static func replace(with name: String, arguments: [String]) {
+        var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        if let directory = Executables.directory { execv("\(directory)/\(name)", &words) }
+        if !name.contains("/") { execvp(name, &words) }
+    }
+}
