@@ -56,7 +56,7 @@ let package = Package(
         library("HostMetrics", ["BSON"]),  // /proc to events
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
         library("Routing", ["Eventstorm", "BSON", "ZeroMQ"]),  // subscribe, filter, republish
-        library("Archive", ["Eventstorm", "BSON"]),  // BSON files by topic and time
+        library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
         library("LiveView", ["Eventstorm", "BSON", "BSONText", "CWebSockets", "CSystem"]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.
@@ -72,12 +72,12 @@ let package = Package(
         tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
-        tests("ServiceTests", ["Service", "Eventstorm", "BSON", "BSONText"]),
+        tests("ServiceTests", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("LogParsingTests", ["LogParsing", "BSON"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),
         tests("RoutingTests", ["Routing", "Eventstorm", "BSON", "ZeroMQ"]),
-        tests("ArchiveTests", ["Archive", "Eventstorm", "BSON"]),
+        tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
         tests("LiveViewTests", ["LiveView", "Eventstorm", "BSON", "BSONText"]),
         tests("TidyTests", []),
         tests("IntegrationTests", ["Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
