@@ -42,6 +42,9 @@ public struct Document: Hashable, Sendable {
         bytes = view.bytes.withUnsafeBytes { Array($0) }
     }
 
+    /// Creates a document of bytes that this module wrote.
+    init(trusting bytes: [UInt8]) { self.bytes = bytes }
+
     /// Reads the document where it is.
     public var view: DocumentView {
         @_lifetime(borrow self) get { DocumentView(unchecked: bytes.span.bytes) }

@@ -61,6 +61,14 @@ extension DocumentWriter {
         return endDocument()
     }
 
+    /// Puts elements between others; what is behind `offset` moves.
+    mutating func insert(_ bytes: RawSpan, at offset: Int) {
+        let behind = written - offset
+        guard bytes.byteCount > 0, room(bytes.byteCount) != nil, let base else { return }
+        (base + offset + bytes.byteCount).copyMemory(from: base + offset, byteCount: behind)
+        bytes.copy(to: base + offset)
+    }
+
     mutating func appendRaw(_ bytes: RawSpan) {
         guard bytes.byteCount > 0, let place = room(bytes.byteCount) else { return }
         bytes.copy(to: place)
