@@ -98,6 +98,22 @@ extension DocumentWriter {
         close(start)
     }
 
+    /// Writes an array whose keys `build` writes itself; if it throws, nothing of it is left.
+    @inlinable package mutating func array<E: Error>(
+        key: RawSpan, withKeys build: (inout DocumentWriter) throws(E) -> Void
+    ) throws(E) {
+        let mark = written
+        let start = open(.array, key)
+        do throws(E) {
+            try build(&self)
+        } catch {
+            depth -= 1
+            written = mark
+            throw error
+        }
+        close(start)
+    }
+
     /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
     @inlinable public mutating func append(key: StaticString, utf8: RawSpan) {
         let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
