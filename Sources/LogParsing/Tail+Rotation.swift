@@ -1,0 +1,162 @@
+// Which files bear the names that are followed: opening, rotation, truncation, closing.
+internal import Glibc
+
+extension Tail {
+    /// Looks at every name and every file, whether or not a change was reported.
+    mutating func lookAtAll() {
+        for index in patterns.indices { patterns[index].isDirty = true }
+        lookAtNames()
+        for log in logs.values {
+            for file in log.files { file.mayHaveMore = true }
+            enqueue(log)
+        }
+        nextLook = Monotonic.now + options.lookEvery
+    }
+
+    /// Looks at the names whose directories changed.
+    mutating func lookAtNames() {
+        for index in patterns.indices where patterns[index].isDirty {
+            patterns[index].isDirty = false
+            let pattern = patterns[index]
+            if !pattern.isWatched && !options.once { patterns[index].isWatched = watchDirectory(of: pattern.path) }
+            let paths = pattern.isPattern ? Path.matching(pattern.path) : [pattern.path]
+            for path in paths { look(at: path, isFound: pattern.isPattern) }
+            if pattern.isPattern { forgetGone() }
+        }
+    }
+
+    private mutating func watchDirectory(of path: String) -> Bool {
+        let directory = Path.split(path).directory
+        guard !Path.isPattern(directory), let watch = watcher.watch(directory: directory) else { return false }
+        watched[watch] = .directory(directory)
+        return true
+    }
+
+    /// Looks at which file bears a name, and follows it if it is another than before.
+    private mutating func look(at path: String, isFound: Bool) {
+        let log = logs[path]
+        var status = stat()
+        guard stat(path, &status) == 0 else { return report(errno, path, isFound: isFound) }
+        let key = FileKey(status)
+        if let last = log?.files.last, last.key == key { return }
+        // A pattern that matches the rotated names too finds the file under its new one.
+        if keys.contains(key) { return }
+        if status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFCHR { return openStream(path) }
+        switch FollowedFile.open(path) {
+        case .failure(let problem): report(problem.code, path, isFound: isFound)
+        case .success(let file): follow(file, in: log ?? add(path, isFound: isFound))
+        }
+    }
+
+    private mutating func add(_ path: String, isFound: Bool) -> FollowedLog {
+        let log = FollowedLog(path: path, input: inputs.count, isFound: isFound)
+        inputs.append(path)
+        logs[path] = log
+        return log
+    }
+
+    private mutating func follow(_ file: FollowedFile, in log: FollowedLog) {
+        if log.files.last != nil {
+            totals.rotations += 1
+            log.files.last?.mayHaveMore = true
+        }
+        if let identity = file.identity, let position = positions[identity] {
+            file.go(to: position)
+        } else if !isStarted && !options.fromStart && !options.once {
+            file.goToEnd(buffer, maximumLine: options.maximumLine)
+        }
+        if log.problem != nil { notices.append(.opened(path: log.path)) }
+        log.problem = nil
+        file.lastGrowth = Monotonic.now
+        log.add(file)
+        keys.insert(file.key)
+        if !options.once, let watch = watcher.watch(descriptor: file.descriptor) {
+            file.watch = watch
+            watched[watch] = .file(log, file)
+        }
+        enqueue(log)
+        if log.files.count > FollowedLog.fileLimit, let oldest = log.files.first {
+            notices.append(.abandoned(path: log.path, bytes: oldest.size - min(oldest.size, oldest.position)))
+            close(oldest, of: log)
+        }
+    }
+
+    /// Says once that a name cannot be opened.
+    private mutating func report(_ code: CInt, _ path: String, isFound: Bool) {
+        if isFound && code == ENOENT { return }  // gone between matching and opening
+        let log = logs[path] ?? add(path, isFound: isFound)
+        // A deleted file keeps its disk space as long as it is open.
+        if code == ENOENT, let last = log.files.last, last.isDeleted { last.isReplaced = true }
+        // Between the renaming of a file and its successor's creation nothing bears the name, which is no news.
+        guard log.files.isEmpty, log.problem != code else { return }
+        log.problem = code
+        notices.append(code == ENOENT ? .missing(path: path) : .unreadable(path: path, code: code))
+    }
+
+    /// A file was truncated or written anew: what was not read of it is in its copy, and it starts over.
+    mutating func follow(rewritten file: FollowedFile, of log: FollowedLog) {
+        totals.truncations += 1
+        let copy = log.findCopy(of: file)
+        notices.append(.truncated(path: log.path, offset: file.position, copyFound: copy != nil))
+        if let copy { log.add(copy: copy, before: file) }
+        file.restart()
+        enqueue(log)
+    }
+
+    /// A file was read to its end.
+    mutating func finish(_ file: FollowedFile, of log: FollowedLog) {
+        file.mayHaveMore = false
+        if file.isFinal { return close(file, of: log) }
+        // What is left is a partial line: it is one now.
+        if options.once {
+            file.isFinal = true
+            file.mayHaveMore = true
+        }
+    }
+
+    /// Gives up rotated files that have not grown for long, and files of names that are gone.
+    mutating func settle(_ log: FollowedLog) {
+        let now = Monotonic.now
+        for file in log.files where file.isReplaced && !file.isFinal {
+            guard now - file.lastGrowth >= options.keepRotated else { continue }
+            file.isFinal = true
+            file.mayHaveMore = true
+            enqueue(log)
+        }
+    }
+
+    mutating func close(_ file: FollowedFile, of log: FollowedLog) {
+        if let watch = file.watch {
+            watcher.remove(watch)
+            watched[watch] = nil
+        }
+        totals.closed &+= file.position
+        if positions.count >= Self.positionLimit { positions.removeAll() }
+        if let identity = file.identity, !options.once { positions[identity] = file.position }
+        keys.remove(file.key)
+        log.remove(file)
+    }
+
+    /// Forgets logs that a pattern found, whose names are gone.
+    private mutating func forgetGone() {
+        for log in logs.values where log.isFound {
+            if log.files.isEmpty {
+                logs[log.path] = nil
+            } else if access(log.path, F_OK) != 0, let last = log.files.last, !last.isReplaced {
+                last.isReplaced = true
+            }
+        }
+    }
+
+    mutating func enqueue(_ log: FollowedLog) {
+        guard !log.isReady else { return }
+        log.isReady = true
+        ready.append(log)
+    }
+
+    /// Lets the next log have its turn.
+    mutating func rotateQueue() {
+        guard ready.count > 1 else { return }
+        ready.append(ready.removeFirst())
+    }
+}

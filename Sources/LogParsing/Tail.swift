@@ -1,0 +1,187 @@
+// Follows files line by line, through rotation.
+internal import Glibc
+
+/// Follows files line by line: through rotation, over what is missing yet, without waiting for anybody.
+///
+///     var tail = Tail(["/var/log/nginx/*.log"])
+///     while !stopping {
+///         if tail.read(into: &handler) == .idle { tail.wait(atMost: .seconds(1)) }
+///     }
+///
+/// A rotated file is read to its end before its successor, and for a while afterwards, since its writer may not have
+/// noticed yet. A truncated one is read on in its copy, if that stands beside it. Files that are missing are waited for;
+/// patterns are matched again when their directory changes. What happens that people should know is in
+/// ``takeNotices()``.
+///
+/// While ``read(into:)`` is not called no position moves, but ``wait(atMost:watching:forLines:)`` keeps up with rotation.
+public struct Tail: ~Copyable {
+    /// How files are followed.
+    public struct Options: Sendable {
+        /// Where to begin in files that exist at the start; later ones are always read from their beginning.
+        public var fromStart = false
+        /// Whether to read everything once, in order, and be done.
+        public var once = false
+        /// Bytes that a line may have; longer ones are skipped.
+        public var maximumLine = 64 << 10
+        /// How often to look at everything, whether or not the kernel reported a change (it cannot on network file systems).
+        public var lookEvery: Duration = .seconds(5)
+        /// How long a rotated file is kept open after it last grew: writers reopen their logs late.
+        public var keepRotated: Duration = .seconds(60)
+
+        /// Follows from the end.
+        public init() {}
+    }
+
+    /// What a reading found.
+    public enum Progress: Hashable, Sendable {
+        /// There may be more.
+        case more
+        /// Nothing to read now.
+        case idle
+        /// The handler refused a line.
+        case stopped
+        /// All was read, and nothing will follow.
+        case finished
+    }
+
+    /// Closed files whose positions are remembered.
+    static let positionLimit = 10_000
+
+    let options: Options
+    /// The files and patterns as given, with the directory to watch for each.
+    var patterns: [Pattern]
+    var logs: [String: FollowedLog] = [:]
+    var keys: Set<FileKey> = []
+    /// Where reading stood in files that were closed, so that they are not read again under another name. This is what
+    /// checkpoints will keep on disk.
+    var positions: [FileIdentity: UInt64] = [:]
+    var ready: [FollowedLog] = []
+    var inputs: [String] = []
+    var streams: [StreamInput] = []
+    var watcher = Watcher()
+    var watched: [CInt: Watched] = [:]
+    var notices: [TailNotice] = []
+    var totals = TailCounts()
+    var nextLook: Duration = .zero
+    /// Whether the first look at everything is over.
+    var isStarted = false
+    let buffer: UnsafeMutableRawBufferPointer
+
+    /// Starts to follow.
+    ///
+    /// - Parameter paths: Names of files, patterns with `*`, `?` and `[`, or `-` for the standard input.
+    public init(_ paths: [String], options: Options = Options()) {
+        self.options = options
+        patterns = paths.filter { $0 != "-" }.map { Pattern(path: $0) }
+        // A line of the greatest length and the bytes before it must fit, or reading would stand still.
+        buffer = .allocate(byteCount: max(256 << 10, 2 * options.maximumLine) + Mark.limit, alignment: 8)
+        if paths.contains("-") { addStream(path: "-", descriptor: 0) }
+        lookAtAll()
+        isStarted = true
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Reads one piece, a quarter of a mebibyte or so, and hands its lines out. Never waits for more.
+    public mutating func read<Handler: LineHandler & ~Copyable>(into handler: inout Handler) -> Progress {
+        while let log = ready.first {
+            guard let file = log.next else {
+                ready.removeFirst()
+                log.isReady = false
+                settle(log)
+                continue
+            }
+            let before = file.position
+            let step = file.step(buffer, maximumLine: options.maximumLine, input: log.input, to: &handler)
+            totals.bytes &+= file.position - min(before, file.position)
+            if file.position > before { file.lastGrowth = Monotonic.now }
+            switch step {
+            case .more:
+                if !options.once { rotateQueue() }
+                return .more
+            case .stopped: return .stopped
+            case .end: finish(file, of: log)
+            case .rewritten: follow(rewritten: file, of: log)
+            case .failed(let code):
+                file.mayHaveMore = false
+                notices.append(.unreadable(path: log.path, code: code))
+                if options.once { close(file, of: log) }
+            }
+            if file.position > before { return .more }
+        }
+        return readStreams(into: &handler)
+    }
+
+    /// Everything read so far.
+    public var counts: TailCounts { totals }
+
+    /// Takes what happened since the last call.
+    public mutating func takeNotices() -> [TailNotice] {
+        defer { notices.removeAll() }
+        return notices
+    }
+
+    /// The name of an input, as in ``LinePlace/input``.
+    public func path(ofInput input: Int) -> String { inputs.indices.contains(input) ? inputs[input] : "" }
+
+    /// Bytes of all files together, for a progress display.
+    public var size: UInt64 { logs.values.reduce(totals.closed) { $0 + $1.files.reduce(0) { $0 + $1.size } } }
+}
+
+/// How much was read.
+public struct TailCounts: Hashable, Sendable {
+    /// Bytes of lines done with.
+    public internal(set) var bytes: UInt64 = 0
+    /// Files that a new one replaced.
+    public internal(set) var rotations: UInt64 = 0
+    /// Files that were truncated or written anew.
+    public internal(set) var truncations: UInt64 = 0
+    /// Bytes of files that were read to their end and closed.
+    var closed: UInt64 = 0
+
+    /// Starts with nothing read.
+    public init() {}
+}
+
+/// Something that people should know about the files.
+public enum TailNotice: Hashable, Sendable {
+    /// The name does not exist; it is waited for, unless everything is read once.
+    case missing(path: String)
+    /// The name cannot be opened or read, with errno.
+    case unreadable(path: String, code: CInt)
+    /// A missing or unreadable name was opened.
+    case opened(path: String)
+    /// The file was truncated behind `offset`; lines that were not read are read from its copy if `copyFound`.
+    case truncated(path: String, offset: UInt64, copyFound: Bool)
+    /// Too many rotated files waited to be read; `bytes` of the oldest are not.
+    case abandoned(path: String, bytes: UInt64)
+}
+
+/// A file or pattern that is followed.
+struct Pattern {
+    let path: String
+    let isPattern: Bool
+    /// Whether its directory changed since it was last looked at.
+    var isDirty = true
+    var isWatched = false
+
+    init(path: String) {
+        self.path = path
+        isPattern = Path.isPattern(path)
+    }
+}
+
+/// What an inotify watch is for.
+enum Watched {
+    case directory(String)
+    case file(FollowedLog, FollowedFile)
+}
+
+/// The clock that never jumps.
+enum Monotonic {
+    static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+}
