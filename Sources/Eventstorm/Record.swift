@@ -9,8 +9,10 @@ public struct RecordError: Error, Hashable, CustomStringConvertible {
     /// What it should be.
     public let expected: String
 
-    init(_ field: StaticString, _ expected: String) {
-        self.field = field.description
+    init(_ field: StaticString, _ expected: String) { self.init(field: field.description, expected) }
+
+    init(field: String, _ expected: String) {
+        self.field = field
         self.expected = expected
     }
 
@@ -23,10 +25,13 @@ extension DocumentView {
     private static let textBytes = 255
 
     /// Reads a number from 0 to 2^63 - 1; 0 if there is none.
-    func counter(_ key: StaticString) throws(RecordError) -> UInt64 {
-        guard let element = self[key] else { return 0 }
+    func counter(_ key: StaticString) throws(RecordError) -> UInt64 { try counter(self[key], key.description) }
+
+    /// Reads the number in an element, 0 if there is none; `name` is its field's name.
+    func counter(_ element: ElementView?, _ name: String) throws(RecordError) -> UInt64 {
+        guard let element else { return 0 }
         guard let value = element.int64 ?? element.int32.map(Int64.init), value >= 0 else {
-            throw RecordError(key, "an integer from 0 to 2^63 - 1")
+            throw RecordError(field: name, "an integer from 0 to 2^63 - 1")
         }
         return UInt64(value)
     }
