@@ -4,9 +4,9 @@ public import Eventstorm
 
 /// The names of files: `http.hit.bson` once finished, `http.hit.bson.part` before.
 ///
-/// A topic is a safe name as it stands: it holds no slash, and no dot begins it. Two things are added after a `~`, which no topic
-/// contains: a number from 1 when a finished file of the name exists (finished files never change), and a hash when the topic
-/// is too long for a name.
+/// A topic is a safe name as it stands: it holds no slash, and no dot begins it. Two things are added after a `~`,
+/// which no topic contains: a number from 1 when a finished file of the name exists (finished files never change), and
+/// a hash when the topic is too long for a name.
 public enum FileName {
     /// How the name of a finished file ends.
     public static let finished = ".bson"

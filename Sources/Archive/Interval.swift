@@ -4,8 +4,8 @@ internal import Glibc
 
 /// Five minutes of UTC, counted from 1970.
 ///
-/// Events are filed by the time they arrived here, not by their `timestamp`: every event has an arrival, files are finished
-/// in time and never opened again, and a host whose clock is wrong spoils only its own events.
+/// Events are filed by the time they arrived here, not by their `timestamp`: every event has an arrival, files are
+/// finished in time and never opened again, and a host whose clock is wrong spoils only its own events.
 public struct Interval: Hashable, Comparable, Sendable {
     /// How long an interval is.
     public static let seconds: Int64 = 300

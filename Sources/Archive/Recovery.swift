@@ -4,7 +4,8 @@ internal import BSON
 internal import Glibc
 internal import Service
 
-/// Finishes the `.bson.part` files that a crash left: each is cut after its last whole document and gets its final name.
+/// Finishes the `.bson.part` files that a crash left: each is cut after its last whole document and gets its final
+/// name.
 struct Recovery {
     private let root: String
     private let disk: Disk

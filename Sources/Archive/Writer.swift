@@ -19,7 +19,8 @@ enum WriterLimits {
 
 /// Files documents by topic and time; belongs to one thread.
 ///
-/// When the disk is full or not to be written, it holds what it has, refuses more and tries again with each ``flush()``.
+/// When the disk is full or not to be written, it holds what it has, refuses more and tries again with each
+/// ``flush()``.
 final class Writer {
     /// Told of a number of events and what became of them.
     typealias Settle = (Topic, Int, WritableKeyPath<SinkCounts, UInt64>) -> Void
@@ -55,7 +56,8 @@ final class Writer {
 
     /// Files documents of one topic that arrived together.
     ///
-    /// - Returns: False while the disk cannot be written: nothing was taken, try again after a ``flush()`` that succeeds.
+    /// - Returns: False while the disk cannot be written: nothing was taken, try again after a ``flush()`` that
+    ///   succeeds.
     func append(_ topic: Topic, _ documents: RawSpan, events: Int, arrival: Int64) -> Bool {
         if trouble != nil { return false }
         let arrived = Interval(containing: arrival)
@@ -100,7 +102,8 @@ final class Writer {
         return true
     }
 
-    /// Finishes the files of an interval that has been over for a second, so that nothing of it is still on its way here.
+    /// Finishes the files of an interval that has been over for a second, so that nothing of it is still on its way
+    /// here.
     func finishIfOver(now: Int64) {
         if let interval, now >= interval.end + 1000 { _ = finishInterval() }
     }

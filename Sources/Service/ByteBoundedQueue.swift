@@ -6,8 +6,8 @@ public import ZeroMQ
 
 /// A queue bounded in bytes, between a loop that must not wait and a thread that may.
 ///
-/// Putting never waits: when there is no room, the oldest elements or the new one give way, and the caller is handed what was
-/// dropped, to count it. Any thread may put; one thread takes.
+/// Putting never waits: when there is no room, the oldest elements or the new one give way, and the caller is handed
+/// what was dropped, to count it. Any thread may put; one thread takes.
 ///
 ///     for lost in queue.put(message, bytes: message.count) { counts.dropped += lost.events }
 public final class ByteBoundedQueue<Element: Sendable>: Sendable {
