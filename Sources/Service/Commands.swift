@@ -67,7 +67,7 @@ extension Command {
         settings: [
             .from, .subscribe,
             Setting("dir", .directory, "DIR", "where the files are written", required: true),
-            .report, .programName, .insecure,
+            .queue, .onFull, .report, .programName, .insecure,
         ],
         words: "subscribe",
         examples: [
@@ -125,6 +125,14 @@ extension Setting {
     /// `--name`: what the program is called in beats and status.
     public static let programName = Setting.text(
         "name", "NAME", "what it is called in the books, instead of its usual name")
+    /// `--queue`: how much may wait for work that blocks.
+    public static let queue = Setting.size(
+        "queue", in: 1 << 20...1 << 40, "bytes that may wait to be stored",
+        usual: Quantity.text(bytes: QueueLimits.usualBytes))
+    /// `--on-full`: which events give way in a full queue.
+    public static let onFull = Setting.choice(
+        "on-full", OnFull.allCases.map(\.rawValue), "which events give way when more wait",
+        usual: OnFull.dropOldest.rawValue)
     /// `--wait`: how long paced input waits for room.
     public static let wait = Setting.duration(
         "wait", "how long to wait for room in a full queue, or for interest", usual: "5s")
