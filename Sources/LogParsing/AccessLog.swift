@@ -104,7 +104,9 @@ private struct AccessFields: Sendable {
         return index == end ? nil : .unexpectedFields
     }
 
-    /// The quotation mark that begins the request. Apache writes an empty user as two of them, which are skipped.
+    /// The quotation mark that begins the request.
+    ///
+    /// Apache writes an empty user as two of them, which are skipped.
     @inline(__always)
     private func requestQuote(in line: RawSpan) -> Int? {
         guard let quote = line.firstIndex(of: UInt8(ascii: "\""), from: 0) else { return nil }

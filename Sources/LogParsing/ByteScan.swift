@@ -12,7 +12,9 @@ extension RawSpan {
         UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
-    /// The place of the first `byte` in `range`, or nil. Meant for places that are likely to be near.
+    /// The place of the first `byte` in `range`, or nil.
+    ///
+    /// Meant for places that are likely to be near.
     @inline(__always)
     func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
@@ -31,7 +33,9 @@ extension RawSpan {
         return nil
     }
 
-    /// The place of the first `byte` from `start` on, or nil. Meant for places that may be far.
+    /// The place of the first `byte` from `start` on, or nil.
+    ///
+    /// Meant for places that may be far.
     @inline(__always)
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         withUnsafeBytes { bytes in
@@ -103,8 +107,9 @@ enum Lanes {
     @inline(__always)
     static func all(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
 
-    /// Sets the high bit of bytes that are zero, and none if none is. The lowest bit set is exact; those above it may
-    /// be false.
+    /// Sets the high bit of bytes that are zero, and none if none is.
+    ///
+    /// The lowest bit set is exact; those above it may be false.
     @inline(__always)
     static func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & high }
 }

@@ -1,7 +1,9 @@
 // The texts of access logs: unescaped, repaired and written.
 internal import BSON
 
-/// Where a text stands on its line. An absent one is empty.
+/// Where a text stands on its line.
+///
+/// An absent one is empty.
 struct TextRange: Sendable {
     private let low: UInt32
     private let high: UInt32

@@ -13,7 +13,9 @@ public protocol LineHandler: ~Copyable {
 
 /// Splits bytes into lines.
 struct LineSplitter {
-    /// Bytes that a line may have. A longer one is skipped, so that memory stays bounded whatever a file contains.
+    /// Bytes that a line may have.
+    ///
+    /// A longer one is skipped, so that memory stays bounded whatever a file contains.
     let maximumLine: Int
     /// What the places of the lines have in common.
     let file: FileIdentity

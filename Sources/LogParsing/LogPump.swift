@@ -17,7 +17,9 @@ public protocol EventOutput: AnyObject {
     func report(_ unparsed: Unparsed, path: String)
 }
 
-/// A line that became no event. Its text stays where it is.
+/// A line that became no event.
+///
+/// Its text stays where it is.
 public struct Unparsed: Hashable, Sendable {
     /// Why.
     public let reason: Refusal
@@ -71,8 +73,9 @@ public struct LogPump: LineHandler {
         samples.append(Unparsed(reason: reason, place: place))
     }
 
-    /// Reports the first few lines that could not be parsed since the last call. Calling it at a bounded rate bounds
-    /// the rate of reports.
+    /// Reports the first few lines that could not be parsed since the last call.
+    ///
+    /// Calling it at a bounded rate bounds the rate of reports.
     ///
     /// - Parameter path: The name of an input.
     public mutating func reportUnparsed(path: (_ input: Int) -> String) {

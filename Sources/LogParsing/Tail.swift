@@ -52,8 +52,9 @@ public struct Tail: ~Copyable {
     var patterns: [Pattern]
     var logs: [String: FollowedLog] = [:]
     var keys: Set<FileKey> = []
-    /// Where reading stood in files that were closed, so that they are not read again under another name. This is what
-    /// checkpoints will keep on disk.
+    /// Where reading stood in files that were closed, so that they are not read again under another name.
+    ///
+    /// This is what checkpoints will keep on disk.
     var positions: [FileIdentity: UInt64] = [:]
     var ready: [FollowedLog] = []
     var inputs: [String] = []
@@ -82,7 +83,9 @@ public struct Tail: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    /// Reads one piece, a quarter of a mebibyte or so, and hands its lines out. Never waits for more.
+    /// Reads one piece, a quarter of a mebibyte or so, and hands its lines out.
+    ///
+    /// Never waits for more.
     public mutating func read<Handler: LineHandler & ~Copyable>(into handler: inout Handler) -> Progress {
         while let log = ready.first {
             guard let file = log.next else {
