@@ -2,7 +2,9 @@
 
 /// The options of the sockets that carry events, and the two functions that make such sockets.
 public struct LinkOptions: Sendable {
-    /// Messages queued for each subscriber, and from each publisher. With batches of 64 KiB: 32 MiB per sleeping peer.
+    /// Messages queued for each subscriber, and from each publisher.
+    ///
+    /// With batches of 64 KiB: 32 MiB per sleeping peer.
     public var queueLimit = 512
     /// How long a closed socket may take to get its last messages out.
     public var linger = Duration.seconds(1)
@@ -26,9 +28,9 @@ public struct LinkOptions: Sendable {
 extension Socket {
     /// Who decides which subscriptions count.
     public enum Interest: Sendable {
-        /// Every subscription counts and is reported, repeated ones too. The C constant is `ZMQ_XPUB_VERBOSE`.
+        /// Every subscription counts and is reported, repeated ones too (`ZMQ_XPUB_VERBOSE`).
         case automatic
-        /// Each is reported, and counts once ``Socket/acceptSubscription(_:)`` says so. `ZMQ_XPUB_MANUAL`.
+        /// Each is reported, and counts once ``Socket/acceptSubscription(_:)`` says so (`ZMQ_XPUB_MANUAL`).
         case manual
     }
 
@@ -72,6 +74,5 @@ extension Socket {
         try set(.connectTimeout, to: options.handshakeTimeout)
         try set(.handshakeTimeout, to: options.handshakeTimeout)
         try set(.keepAlive, to: 1)
-        try set(.ipv6, to: true)
     }
 }

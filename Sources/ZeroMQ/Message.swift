@@ -3,13 +3,13 @@ internal import CZeroMQ
 
 /// Holds one frame; the cell is allocated once and reused for any number of frames.
 ///
-/// libzmq keeps frames of up to 33 bytes inside its own message structure, so that moving the structure moves the
-/// bytes. The structure therefore lives in a heap cell: ``bytes`` stay in place when the `Message` moves. Sending leaves
-/// an empty message, receiving replaces the content, neither allocates a new cell.
+/// libzmq keeps frames of up to 33 bytes inside its own message structure, so that moving the structure moves them. The
+/// structure therefore lives in a heap cell: ``bytes`` stay in place when the `Message` moves. Sending leaves an empty
+/// message, receiving replaces the content, neither allocates a new cell.
 public struct Message: ~Copyable, @unchecked Sendable {
     let cell: UnsafeMutablePointer<zmq_msg_t>
 
-    /// Frees bytes that were handed over: gets their address and the hint. Runs once, on any thread.
+    /// Frees bytes that were handed over, given their address and the hint; runs once, on any thread.
     public typealias Free = @convention(c) (_ bytes: UnsafeMutableRawPointer?, _ hint: UnsafeMutableRawPointer?) -> Void
 
     /// Makes an empty message.
@@ -97,7 +97,10 @@ public struct Message: ~Copyable, @unchecked Sendable {
     /// True if further frames of the same message follow this received one.
     public var more: Bool { zmq_msg_more(cell) != 0 }
 
-    /// The bytes, where they lie; valid until the message changes or is sent.
+    /// The bytes, where they lie.
+    ///
+    /// As long as a name for them is in scope the compiler lets nobody change or send the message: name them in a `do`
+    /// block, in a closure of ``withBytes(_:)``, or not at all.
     public var bytes: RawSpan {
         @_lifetime(borrow self)
         get {

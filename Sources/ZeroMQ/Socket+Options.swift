@@ -13,86 +13,86 @@ public struct SocketOption<Value>: Sendable {
 }
 
 extension SocketOption where Value == Bool {
-    /// Queues only for finished connections, so that a peer's queue and interest end with it. `ZMQ_IMMEDIATE`.
+    /// Queues only for finished connections, so that a peer's queue and interest end with it (`ZMQ_IMMEDIATE`).
     public static var immediate: Self { Self(ZMQ_IMMEDIATE, "ZMQ_IMMEDIATE") }
-    /// Reports repeated subscriptions too. `ZMQ_XPUB_VERBOSE`.
+    /// Reports repeated subscriptions too (`ZMQ_XPUB_VERBOSE`).
     public static var verbose: Self { Self(ZMQ_XPUB_VERBOSE, "ZMQ_XPUB_VERBOSE") }
-    /// Reports repeated unsubscriptions too, and repeated subscriptions. `ZMQ_XPUB_VERBOSER`.
+    /// Reports repeated unsubscriptions too, and repeated subscriptions (`ZMQ_XPUB_VERBOSER`).
     public static var verboser: Self { Self(ZMQ_XPUB_VERBOSER, "ZMQ_XPUB_VERBOSER") }
-    /// Refuses a message instead of dropping it for the one peer that is full. `ZMQ_XPUB_NODROP`.
+    /// Refuses a message instead of dropping it for the one peer that is full (`ZMQ_XPUB_NODROP`).
     public static var noDrop: Self { Self(ZMQ_XPUB_NODROP, "ZMQ_XPUB_NODROP") }
-    /// Leaves it to the program which subscriptions count; see ``Socket/acceptSubscription(_:)``. `ZMQ_XPUB_MANUAL`.
+    /// Leaves it to the program which subscriptions count; see ``Socket/acceptSubscription(_:)`` (`ZMQ_XPUB_MANUAL`).
     public static var manual: Self { Self(ZMQ_XPUB_MANUAL, "ZMQ_XPUB_MANUAL") }
-    /// Allows IPv6 beside IPv4. `ZMQ_IPV6`.
-    public static var ipv6: Self { Self(ZMQ_IPV6, "ZMQ_IPV6") }
-    /// Makes this the side that proves its identity by CURVE. `ZMQ_CURVE_SERVER`.
-    public static var curveServer: Self { Self(ZMQ_CURVE_SERVER, "ZMQ_CURVE_SERVER") }
+    /// Allows IPv6 beside IPv4 (`ZMQ_IPV6`).
+    static var ipv6: Self { Self(ZMQ_IPV6, "ZMQ_IPV6") }
+    /// Makes this the side that proves its identity by CURVE (`ZMQ_CURVE_SERVER`).
+    static var curveServer: Self { Self(ZMQ_CURVE_SERVER, "ZMQ_CURVE_SERVER") }
 }
 
 extension SocketOption where Value == Int {
-    /// Messages queued for each peer before sending waits or drops; 0 is no limit. `ZMQ_SNDHWM`.
+    /// Messages queued for each peer before sending waits or drops; 0 is no limit (`ZMQ_SNDHWM`).
     public static var sendLimit: Self { Self(ZMQ_SNDHWM, "ZMQ_SNDHWM") }
-    /// Messages queued from each peer before the peer has to wait; 0 is no limit. `ZMQ_RCVHWM`.
+    /// Messages queued from each peer before the peer has to wait; 0 is no limit (`ZMQ_RCVHWM`).
     public static var receiveLimit: Self { Self(ZMQ_RCVHWM, "ZMQ_RCVHWM") }
-    /// Bytes the kernel may hold for sending, -1 leaves it to the system. `ZMQ_SNDBUF`.
+    /// Bytes the kernel may hold for sending, -1 leaves it to the system (`ZMQ_SNDBUF`).
     public static var kernelSendBuffer: Self { Self(ZMQ_SNDBUF, "ZMQ_SNDBUF") }
-    /// Bytes the kernel may hold of what came in, -1 leaves it to the system. `ZMQ_RCVBUF`.
+    /// Bytes the kernel may hold of what came in, -1 leaves it to the system (`ZMQ_RCVBUF`).
     public static var kernelReceiveBuffer: Self { Self(ZMQ_RCVBUF, "ZMQ_RCVBUF") }
-    /// Connections that may wait to be accepted. `ZMQ_BACKLOG`.
+    /// Connections that may wait to be accepted (`ZMQ_BACKLOG`).
     public static var backlog: Self { Self(ZMQ_BACKLOG, "ZMQ_BACKLOG") }
-    /// Whether the kernel probes idle connections: 1, 0, or -1 for the system's way. `ZMQ_TCP_KEEPALIVE`.
+    /// Whether the kernel probes idle connections: 1, 0, or -1 for the system's way (`ZMQ_TCP_KEEPALIVE`).
     public static var keepAlive: Self { Self(ZMQ_TCP_KEEPALIVE, "ZMQ_TCP_KEEPALIVE") }
-    /// Seconds of silence before the kernel's first probe. `ZMQ_TCP_KEEPALIVE_IDLE`.
+    /// Seconds of silence before the kernel's first probe (`ZMQ_TCP_KEEPALIVE_IDLE`).
     public static var keepAliveIdle: Self { Self(ZMQ_TCP_KEEPALIVE_IDLE, "ZMQ_TCP_KEEPALIVE_IDLE") }
-    /// Seconds between the kernel's probes. `ZMQ_TCP_KEEPALIVE_INTVL`.
+    /// Seconds between the kernel's probes (`ZMQ_TCP_KEEPALIVE_INTVL`).
     public static var keepAliveInterval: Self { Self(ZMQ_TCP_KEEPALIVE_INTVL, "ZMQ_TCP_KEEPALIVE_INTVL") }
-    /// Probes without an answer before the kernel gives up. `ZMQ_TCP_KEEPALIVE_CNT`.
+    /// Probes without an answer before the kernel gives up (`ZMQ_TCP_KEEPALIVE_CNT`).
     public static var keepAliveProbes: Self { Self(ZMQ_TCP_KEEPALIVE_CNT, "ZMQ_TCP_KEEPALIVE_CNT") }
 }
 
 extension SocketOption where Value == Int64 {
-    /// Bytes a received frame may have; a peer that sends a larger one is cut off. -1 is no limit. `ZMQ_MAXMSGSIZE`.
+    /// Bytes a received frame may have; -1 is no limit; a peer that sends a larger one is cut off (`ZMQ_MAXMSGSIZE`).
     public static var maximumFrame: Self { Self(ZMQ_MAXMSGSIZE, "ZMQ_MAXMSGSIZE") }
 }
 
 extension SocketOption where Value == Duration {
-    /// How long closed sockets try to get their messages out. `ZMQ_LINGER`.
+    /// How long closed sockets try to get their messages out (`ZMQ_LINGER`).
     public static var linger: Self { Self(ZMQ_LINGER, "ZMQ_LINGER") }
-    /// Time between pings. `ZMQ_HEARTBEAT_IVL`.
+    /// Time between pings (`ZMQ_HEARTBEAT_IVL`).
     public static var heartbeat: Self { Self(ZMQ_HEARTBEAT_IVL, "ZMQ_HEARTBEAT_IVL") }
-    /// Silence after a ping that ends the connection. `ZMQ_HEARTBEAT_TIMEOUT`.
+    /// Silence after a ping that ends the connection (`ZMQ_HEARTBEAT_TIMEOUT`).
     public static var heartbeatTimeout: Self { Self(ZMQ_HEARTBEAT_TIMEOUT, "ZMQ_HEARTBEAT_TIMEOUT") }
-    /// Silence after which the peer shall end the connection on its side. `ZMQ_HEARTBEAT_TTL`.
+    /// Silence after which the peer shall end the connection on its side (`ZMQ_HEARTBEAT_TTL`).
     public static var heartbeatTTL: Self { Self(ZMQ_HEARTBEAT_TTL, "ZMQ_HEARTBEAT_TTL") }
-    /// The first wait before connecting again. `ZMQ_RECONNECT_IVL`.
+    /// The first wait before connecting again (`ZMQ_RECONNECT_IVL`).
     public static var reconnect: Self { Self(ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL") }
-    /// The longest wait before connecting again. `ZMQ_RECONNECT_IVL_MAX`.
+    /// The longest wait before connecting again (`ZMQ_RECONNECT_IVL_MAX`).
     public static var reconnectMaximum: Self { Self(ZMQ_RECONNECT_IVL_MAX, "ZMQ_RECONNECT_IVL_MAX") }
-    /// How long one attempt to connect may take. `ZMQ_CONNECT_TIMEOUT`.
+    /// How long one attempt to connect may take (`ZMQ_CONNECT_TIMEOUT`).
     public static var connectTimeout: Self { Self(ZMQ_CONNECT_TIMEOUT, "ZMQ_CONNECT_TIMEOUT") }
-    /// How long the handshake may take. `ZMQ_HANDSHAKE_IVL`.
+    /// How long the handshake may take (`ZMQ_HANDSHAKE_IVL`).
     public static var handshakeTimeout: Self { Self(ZMQ_HANDSHAKE_IVL, "ZMQ_HANDSHAKE_IVL") }
-    /// How long receiving waits at most. `ZMQ_RCVTIMEO`.
+    /// How long receiving waits at most (`ZMQ_RCVTIMEO`).
     public static var receiveTimeout: Self { Self(ZMQ_RCVTIMEO, "ZMQ_RCVTIMEO") }
-    /// How long sending waits at most. `ZMQ_SNDTIMEO`.
+    /// How long sending waits at most (`ZMQ_SNDTIMEO`).
     public static var sendTimeout: Self { Self(ZMQ_SNDTIMEO, "ZMQ_SNDTIMEO") }
 }
 
 extension SocketOption where Value == String {
-    /// The endpoint that was bound or connected last; read only. `ZMQ_LAST_ENDPOINT`.
+    /// The endpoint that was bound or connected last; read only (`ZMQ_LAST_ENDPOINT`).
     public static var lastEndpoint: Self { Self(ZMQ_LAST_ENDPOINT, "ZMQ_LAST_ENDPOINT") }
-    /// What the ZAP handler is told about this socket. `ZMQ_ZAP_DOMAIN`.
+    /// What the ZAP handler is told about this socket (`ZMQ_ZAP_DOMAIN`).
     public static var zapDomain: Self { Self(ZMQ_ZAP_DOMAIN, "ZMQ_ZAP_DOMAIN") }
 }
 
 extension SocketOption where Value == [UInt8] {
-    /// The name a router socket addresses this one by. `ZMQ_ROUTING_ID`.
+    /// The name a router socket addresses this one by (`ZMQ_ROUTING_ID`).
     public static var routingID: Self { Self(ZMQ_ROUTING_ID, "ZMQ_ROUTING_ID") }
-    /// The own public key, 32 bytes. `ZMQ_CURVE_PUBLICKEY`.
+    /// The own public key, 32 bytes (`ZMQ_CURVE_PUBLICKEY`).
     static var curvePublicKey: Self { Self(ZMQ_CURVE_PUBLICKEY, "ZMQ_CURVE_PUBLICKEY") }
-    /// The own secret key, 32 bytes. `ZMQ_CURVE_SECRETKEY`.
+    /// The own secret key, 32 bytes (`ZMQ_CURVE_SECRETKEY`).
     static var curveSecretKey: Self { Self(ZMQ_CURVE_SECRETKEY, "ZMQ_CURVE_SECRETKEY") }
-    /// The server's public key, 32 bytes. `ZMQ_CURVE_SERVERKEY`.
+    /// The server's public key, 32 bytes (`ZMQ_CURVE_SERVERKEY`).
     static var curveServerKey: Self { Self(ZMQ_CURVE_SERVERKEY, "ZMQ_CURVE_SERVERKEY") }
 }
 

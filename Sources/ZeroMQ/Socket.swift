@@ -17,21 +17,21 @@ public struct Socket: ~Copyable, @unchecked Sendable {
         public let rawValue: CInt
         /// Wraps a C constant.
         public init(rawValue: CInt) { self.rawValue = rawValue }
-        /// Sends to all who subscribed, and receives their subscriptions. The C constant is `ZMQ_XPUB`.
+        /// Sends to all who subscribed, and receives their subscriptions (`ZMQ_XPUB`).
         public static let publisher = Kind(rawValue: ZMQ_XPUB)
-        /// Receives what it subscribed to. The C constant is `ZMQ_SUB`.
+        /// Receives what it subscribed to (`ZMQ_SUB`).
         public static let subscriber = Kind(rawValue: ZMQ_SUB)
-        /// Receives everything published to it and sends subscriptions as messages. The C constant is `ZMQ_XSUB`.
+        /// Receives everything published to it and sends subscriptions as messages (`ZMQ_XSUB`).
         public static let rawSubscriber = Kind(rawValue: ZMQ_XSUB)
-        /// One to one. The C constant is `ZMQ_PAIR`.
+        /// One to one (`ZMQ_PAIR`).
         public static let pair = Kind(rawValue: ZMQ_PAIR)
-        /// Answers requests. The C constant is `ZMQ_REP`.
+        /// Answers requests (`ZMQ_REP`).
         public static let reply = Kind(rawValue: ZMQ_REP)
-        /// Sends round-robin, receives fair-queued. The C constant is `ZMQ_DEALER`.
+        /// Sends round-robin, receives fair-queued (`ZMQ_DEALER`).
         public static let dealer = Kind(rawValue: ZMQ_DEALER)
-        /// Addresses its peers by identity. The C constant is `ZMQ_ROUTER`.
+        /// Addresses its peers by identity (`ZMQ_ROUTER`).
         public static let router = Kind(rawValue: ZMQ_ROUTER)
-        /// Raw TCP. The C constant is `ZMQ_STREAM`.
+        /// Raw TCP (`ZMQ_STREAM`).
         public static let stream = Kind(rawValue: ZMQ_STREAM)
     }
 
@@ -52,15 +52,20 @@ public struct Socket: ~Copyable, @unchecked Sendable {
         handle.close()
     }
 
-    /// Makes the calling thread the owner. The former owner must have handed the socket over (through a lock or the
-    /// start of this thread) and not use it any more.
+    /// Makes the calling thread the owner.
+    ///
+    /// The former owner must have handed the socket over, through a lock or the start of this thread, and not use it
+    /// any more.
     public func adoptByCurrentThread() {
         handle.owner = pthread_self()
     }
 
     /// Binds to an endpoint and says which it became: `tcp://127.0.0.1:*` gets a free port.
+    ///
+    /// `tcp://*:5570` listens on all addresses, of IPv6 too.
     @discardableResult
     public func bind(_ endpoint: String) throws(ZMQError) -> String {
+        try set(.ipv6, to: endpoint.hasPrefix("tcp://[") || endpoint.hasPrefix("tcp://*:"))
         if zmq_bind(handle.use(), endpoint) != 0 { throw .last("zmq_bind", endpoint: endpoint) }
         let actual = try get(.lastEndpoint)
         handle.remember(actual)
@@ -68,7 +73,11 @@ public struct Socket: ~Copyable, @unchecked Sendable {
     }
 
     /// Connects to an endpoint, now or as soon as somebody is there; libzmq connects again whenever the link breaks.
+    ///
+    /// Names mean IPv4 addresses; an IPv6 address stands in brackets.
     public func connect(_ endpoint: String) throws(ZMQError) {
+        // With IPv6 on, libzmq tries a name's IPv6 address alone: `localhost` would never reach 127.0.0.1.
+        try set(.ipv6, to: endpoint.hasPrefix("tcp://["))
         if zmq_connect(handle.use(), endpoint) != 0 { throw .last("zmq_connect", endpoint: endpoint) }
         handle.remember(endpoint)
     }
@@ -95,7 +104,7 @@ final class SocketHandle: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var pointer: UnsafeMutableRawPointer?
     @exclusivity(unchecked) var owner: pthread_t
     private(set) var endpoints: [String] = []
-    private let context: Context
+    let context: Context
 
     init(_ pointer: UnsafeMutableRawPointer, _ context: Context) {
         self.pointer = pointer

@@ -42,31 +42,31 @@ public struct ZMQError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ZMQError.Code {
-    /// It would have to wait. The corresponding C constant is `EAGAIN`.
+    /// It would have to wait (`EAGAIN`).
     public static let again = Self(rawValue: EAGAIN)
-    /// A signal came. The corresponding C constant is `EINTR`.
+    /// A signal came (`EINTR`).
     public static let interrupted = Self(rawValue: EINTR)
-    /// Somebody else is bound there. The corresponding C constant is `EADDRINUSE`.
+    /// Somebody else is bound there (`EADDRINUSE`).
     public static let addressInUse = Self(rawValue: EADDRINUSE)
-    /// This machine has no such address. The corresponding C constant is `EADDRNOTAVAIL`.
+    /// This machine has no such address (`EADDRNOTAVAIL`).
     public static let addressNotAvailable = Self(rawValue: EADDRNOTAVAIL)
-    /// No such interface or device. The corresponding C constant is `ENODEV`.
+    /// No such interface or device (`ENODEV`).
     public static let noDevice = Self(rawValue: ENODEV)
-    /// Not bound or connected there. The corresponding C constant is `ENOENT`.
+    /// Not bound or connected there (`ENOENT`).
     public static let notFound = Self(rawValue: ENOENT)
-    /// The endpoint or value is malformed. The corresponding C constant is `EINVAL`.
+    /// The endpoint or value is malformed (`EINVAL`).
     public static let invalid = Self(rawValue: EINVAL)
-    /// libzmq does not know the transport. The corresponding C constant is `EPROTONOSUPPORT`.
+    /// libzmq does not know the transport (`EPROTONOSUPPORT`).
     public static let unknownTransport = Self(rawValue: EPROTONOSUPPORT)
-    /// The socket's kind cannot do this. The corresponding C constant is `ENOTSUP`.
+    /// The socket's kind cannot do this (`ENOTSUP`).
     public static let notSupported = Self(rawValue: ENOTSUP)
-    /// The peer cannot be reached. The corresponding C constant is `EHOSTUNREACH`.
+    /// The peer cannot be reached (`EHOSTUNREACH`).
     public static let hostUnreachable = Self(rawValue: EHOSTUNREACH)
-    /// The limit of sockets or files is reached. The corresponding C constant is `EMFILE`.
+    /// The limit of sockets or files is reached (`EMFILE`).
     public static let tooMany = Self(rawValue: EMFILE)
-    /// The context was shut down. The corresponding C constant is `ETERM`.
+    /// The context was shut down (`ETERM`).
     public static let terminated = Self(rawValue: 156_384_712 + 53)
-    /// The socket is in the wrong state for this. The corresponding C constant is `EFSM`.
+    /// The socket is in the wrong state for this (`EFSM`).
     public static let wrongState = Self(rawValue: 156_384_712 + 51)
 
     /// Matches an error by its code.
