@@ -60,9 +60,9 @@ public final class ArchiveSink: Sendable {
     }
 
     /// What became of all events.
-    public var counts: SinkCounts { shared.counts }
+    public var counts: FateCounts { shared.counts }
     /// What became of the events of each topic; of 10,000 topics at most.
-    public var countsByTopic: [Topic: SinkCounts] { shared.countsByTopic }
+    public var countsByTopic: [Topic: FateCounts] { shared.countsByTopic }
     /// Bytes that wait to be written.
     public var queuedBytes: Int { shared.queue.bytes }
 
@@ -74,7 +74,7 @@ public final class ArchiveSink: Sendable {
         if shared.waitUntilEnded(within: duration) {
             thread.join()
         } else {
-            Log.error("the disk does not answer: \(shared.counts.queued) events may not be written")
+            Log.error("the disk does not answer: \(shared.counts[.queued]) events may not be written")
         }
     }
 

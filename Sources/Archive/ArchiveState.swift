@@ -21,12 +21,12 @@ final class ArchiveState: Sendable {
 
     private struct Table {
         static let rowLimit = 10_000
-        var total = SinkCounts()
-        var rows: [Topic: SinkCounts] = [:]
+        var total = FateCounts()
+        var rows: [Topic: FateCounts] = [:]
 
-        mutating func update(_ topic: Topic, _ change: (inout SinkCounts) -> Void) {
+        mutating func update(_ topic: Topic, _ change: (inout FateCounts) -> Void) {
             change(&total)
-            if rows[topic] != nil || rows.count < Table.rowLimit { change(&rows[topic, default: SinkCounts()]) }
+            if rows[topic] != nil || rows.count < Table.rowLimit { change(&rows[topic, default: FateCounts()]) }
         }
     }
 
@@ -39,23 +39,29 @@ final class ArchiveState: Sendable {
         ended = try Wakeup()
     }
 
-    var counts: SinkCounts { table.withLock { $0.total } }
-    var countsByTopic: [Topic: SinkCounts] { table.withLock { $0.rows } }
+    var counts: FateCounts { table.withLock { $0.total } }
+    var countsByTopic: [Topic: FateCounts] { table.withLock { $0.rows } }
 
     func receive(_ topic: Topic, _ documents: RawSpan, events: Int, arrival: Int64) {
         table.withLock { table in
             table.update(topic) {
-                $0.received += UInt64(events)
-                $0.queued += UInt64(events)
+                $0.add(UInt64(events), to: .received)
+                $0.add(UInt64(events), to: .queued)
             }
         }
         let bytes = documents.withUnsafeBytes { [UInt8]($0) }
         let item = Item(topic: topic, documents: bytes, events: events, arrival: arrival)
-        for lost in queue.put(item, bytes: item.weight) { settle(lost.topic, lost.events, \.dropped) }
+        for lost in queue.put(item, bytes: item.weight) { settle(lost.topic, lost.events, .dropped) }
     }
 
-    func settle(_ topic: Topic, _ events: Int, _ fate: WritableKeyPath<SinkCounts, UInt64>) {
-        table.withLock { table in table.update(topic) { $0.settle(events, as: fate) } }
+    /// Gives events that were waiting their fate.
+    func settle(_ topic: Topic, _ events: Int, _ fate: Fate) {
+        table.withLock { table in
+            table.update(topic) {
+                $0[.queued] -= UInt64(events)
+                $0.add(UInt64(events), to: fate)
+            }
+        }
     }
 
     func end() { ended.signal() }

@@ -23,7 +23,7 @@ enum WriterLimits {
 /// ``flush()``.
 final class Writer {
     /// Told of a number of events and what became of them.
-    typealias Settle = (Topic, Int, WritableKeyPath<SinkCounts, UInt64>) -> Void
+    typealias Settle = (Topic, Int, Fate) -> Void
 
     private let root: String
     private let disk: Disk
@@ -67,7 +67,7 @@ final class Writer {
             interval = arrived
         }
         guard let file = file(for: topic, in: arrived) else {
-            settle(topic, events, \.failed)
+            settle(topic, events, .failed)
             return true
         }
         if file.bufferedEvents == 0 { waiting.append(file) }
@@ -147,7 +147,7 @@ extension Writer {
             if !file.isOpen { try openFile(file) }
             writes += 1
             file.lastWrite = writes
-            settle(file.topic, try file.writeOut(disk), \.stored)
+            settle(file.topic, try file.writeOut(disk), .stored)
             bufferedBytes -= bytes
             if trouble != nil {
                 trouble = nil
@@ -168,7 +168,7 @@ extension Writer {
 
     private func giveUp(_ file: ArchiveFile) {
         bufferedBytes -= file.bufferedBytes
-        settle(file.topic, file.takeBuffer(), \.failed)
+        settle(file.topic, file.takeBuffer(), .failed)
     }
 
     /// Opens a file; the one that was not written for longest makes room.

@@ -1,5 +1,6 @@
 // The thread that writes.
 
+internal import Eventstorm
 internal import Service
 internal import ZeroMQ
 
@@ -42,7 +43,7 @@ struct WriterLoop {
     /// Waits for the disk as long as the program runs; what it then still refuses has failed.
     private func append(_ item: ArchiveState.Item, to writer: Writer) {
         while !writer.append(item.topic, item.documents.span.bytes, events: item.events, arrival: item.arrival) {
-            if !waitForDisk(writer) { return shared.settle(item.topic, item.events, \.failed) }
+            if !waitForDisk(writer) { return shared.settle(item.topic, item.events, .failed) }
         }
     }
 
@@ -66,7 +67,7 @@ struct WriterLoop {
         writer.abandon()
         // What was written before is complete, and whole documents.
         writer.finishInterval(patience: .zero)
-        let failed = shared.counts.failed
+        let failed = shared.counts[.failed]
         report(.error, "\(failed) events failed: \(writer.trouble?.description ?? "the disk could not be written")")
     }
 }

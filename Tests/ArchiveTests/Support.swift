@@ -78,14 +78,14 @@ func document(_ number: Int, padding: Int = 0) -> [UInt8] {
 
 /// What a writer settled and reported.
 final class Record: Sendable {
-    private let state = Mutex((counts: SinkCounts(), reports: [String]()))
+    private let state = Mutex((counts: FateCounts(), reports: [String]()))
 
-    var counts: SinkCounts { state.withLock { $0.counts } }
+    var counts: FateCounts { state.withLock { $0.counts } }
     var reports: [String] { state.withLock { $0.reports } }
 
     func report(_ level: Log.Level, _ message: String) { state.withLock { $0.reports.append("\(level): \(message)") } }
-    func settle(_ topic: Topic, _ events: Int, _ fate: WritableKeyPath<SinkCounts, UInt64>) {
-        state.withLock { $0.counts[keyPath: fate] += UInt64(events) }
+    func settle(_ topic: Topic, _ events: Int, _ fate: Fate) {
+        state.withLock { $0.counts.add(UInt64(events), to: fate) }
     }
 }
 

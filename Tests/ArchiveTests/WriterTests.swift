@@ -30,7 +30,7 @@ struct WriterTests {
                 "\(place)/host.cpu.bson": document(3),
                 "\(place)/http.hit.bson": document(1) + document(2) + document(4),
             ])
-        #expect(record.counts.stored == 4)
+        #expect(record.counts[.stored] == 4)
         #expect(record.reports.isEmpty)
     }
 
@@ -133,7 +133,7 @@ struct WriterTests {
         #expect(try writer.append("a", document(3), at: start))
         writer.finishInterval()
         #expect(directory.files().values.first == document(1, padding: 30) + document(2, padding: 200) + document(3))
-        #expect(record.counts.stored == 3 && record.counts.failed == 0)
+        #expect(record.counts[.stored] == 3 && record.counts[.failed] == 0)
         #expect(record.reports.count == 2 && record.reports.last == "info: writing again")
     }
 
@@ -149,7 +149,7 @@ struct WriterTests {
         #expect(try writer.append("bad", document(1) + document(2), events: 2, at: start))
         #expect(try writer.append("good", document(3), at: start))
         #expect(writer.flush())
-        #expect(record.counts.failed == 2 && record.counts.stored == 1)
+        #expect(record.counts[.failed] == 2 && record.counts[.stored] == 1)
         #expect(writer.finishInterval())
         #expect(directory.fileNames == ["good.bson"])
     }
