@@ -11,8 +11,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -57,7 +57,9 @@ let package = Package(
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
         library("Routing", ["Eventstorm", "BSON", "ZeroMQ"]),  // subscribe, filter, republish
         library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
-        library("LiveView", ["Eventstorm", "BSON", "BSONText", "CWebSockets", "CSystem"]),  // the page and its feed
+        library(
+            "LiveView", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
+            resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.
         program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Books"]),
@@ -65,7 +67,7 @@ let package = Package(
         program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
-        program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "LiveView"]),
+        program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "LiveView"]),
 
         // Tests: a folder per module, a file per type. libbson is the judge of our BSON.
         tests("BSONTests", ["BSON", "CBSON"]),

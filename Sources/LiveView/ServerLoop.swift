@@ -1,0 +1,137 @@
+// The thread that serves: libwebsockets' loop and its callbacks.
+
+internal import CWebSockets
+internal import ZeroMQ
+
+/// Everything that belongs to the service thread: connections, clients, timer and log.
+///
+/// One object per server. libwebsockets calls back into it on the service thread only; nothing here is locked.
+final class ServerLoop {
+    let feed: LiveFeed
+    let board: LiveBoard
+    let pages: [String: Page.File]
+    var doorkeeper: Doorkeeper
+    var log: AccessLog?
+    var clients: [OpaquePointer: LiveClient] = [:]
+    var connections = 0
+    var isStopping = false
+    var context: OpaquePointer?
+    private let timer: UnsafeMutablePointer<CWebSockets_timer>
+    private var isTicking = false
+
+    init(feed: LiveFeed, doorkeeper: Doorkeeper, log: consuming AccessLog?) {
+        self.feed = feed
+        board = LiveBoard(feed: feed, now: realtimeMilliseconds)
+        self.doorkeeper = doorkeeper
+        self.log = log
+        pages = Page.files
+        timer = .allocate(capacity: 1)
+        timer.initialize(to: CWebSockets_timer())
+        timer.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    deinit { timer.deallocate() }
+
+    // MARK: The tick
+
+    /// Sends to every client four times a second while there is one; costs nothing while there is none.
+    private func scheduleTick() {
+        isTicking = true
+        let microseconds = Int64(LiveLimits.tickMilliseconds) * 1_000
+        timer.withMemoryRebound(to: lws_sorted_usec_list_t.self, capacity: 1) {
+            lws_sul_schedule(context, 0, $0, Self.onTimer, microseconds)
+        }
+    }
+
+    private static let onTimer: @convention(c) (UnsafeMutablePointer<lws_sorted_usec_list_t>?) -> Void = { timer in
+        timer?.withMemoryRebound(to: CWebSockets_timer.self, capacity: 1) {
+            guard let owner = $0.pointee.owner else { return }
+            Unmanaged<ServerLoop>.fromOpaque(owner).takeUnretainedValue().tick()
+        }
+    }
+
+    private func tick() {
+        isTicking = false
+        guard !clients.isEmpty else { return }
+        board.advance()
+        for (connection, _) in clients { lws_callback_on_writable(connection) }
+        scheduleTick()
+    }
+
+    // MARK: Callbacks
+
+    /// Handles one callback; nil lets libwebsockets do what it usually does.
+    func handle(
+        _ reason: lws_callback_reasons, _ connection: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ length: Int
+    ) -> CInt? {
+        switch reason {
+        case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+            return connections < LiveLimits.connections ? 0 : 1
+        case LWS_CALLBACK_WSI_CREATE: connections += 1
+        case LWS_CALLBACK_WSI_DESTROY: connections -= 1
+        case LWS_CALLBACK_HTTP: return answer(connection)
+        case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirmUpgrade(connection, input)
+        case LWS_CALLBACK_ESTABLISHED: welcome(connection)
+        case LWS_CALLBACK_RECEIVE:
+            return receive(connection, UnsafeRawBufferPointer(start: input, count: length))
+        case LWS_CALLBACK_SERVER_WRITEABLE: return send(connection)
+        case LWS_CALLBACK_CLOSED: forget(connection)
+        case LWS_CALLBACK_EVENT_WAIT_CANCELLED: break
+        default: return nil
+        }
+        return 0
+    }
+
+    private func welcome(_ connection: OpaquePointer) {
+        clients[connection] = LiveClient(board: board)
+        feed.setClients(clients.count)
+        lws_callback_on_writable(connection)
+        if !isTicking { scheduleTick() }
+    }
+
+    private func forget(_ connection: OpaquePointer) {
+        clients.removeValue(forKey: connection)?.leave()
+        feed.setClients(clients.count)
+        if clients.isEmpty { board.reset() }
+    }
+
+    private func receive(_ connection: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> CInt {
+        guard let client = clients[connection] else { return -1 }
+        if lws_frame_is_binary(connection) != 0 { return close(connection, .unsupported, "only text is understood") }
+        guard client.take(bytes) else { return close(connection, .tooLarge, "16 KiB are the limit of a message") }
+        let isWhole = lws_is_final_fragment(connection) != 0 && lws_remaining_packet_payload(connection) == 0
+        if isWhole, let mistake = client.finishMessage() { return close(connection, .policy, mistake) }
+        return 0
+    }
+
+    /// Sends one message. What libwebsockets could not hand to the kernel it keeps, and asks for no other before that
+    /// is gone: a slow client has one message under way, and the next one it gets is the newest.
+    private func send(_ connection: OpaquePointer) -> CInt {
+        if isStopping { return close(connection, .goingAway, "the server ends") }
+        guard let message = clients[connection]?.nextMessage() else { return 0 }
+        let result = write(connection, message.bytes, LWS_WRITE_TEXT)
+        if message.hasMore { lws_callback_on_writable(connection) }
+        return result
+    }
+
+    /// Codes of RFC 6455, section 7.4.1.
+    private enum CloseCode: UInt32 {
+        case goingAway = 1001, unsupported = 1003, policy = 1008, tooLarge = 1009
+    }
+
+    private func close(_ connection: OpaquePointer, _ code: CloseCode, _ why: String) -> CInt {
+        var why = Array(why.utf8.prefix(120))
+        lws_close_reason(connection, lws_close_status(rawValue: code.rawValue), &why, why.count)
+        return -1
+    }
+
+    /// Writes bytes with the room in front that libwebsockets needs; 0, or -1 if the connection is broken.
+    func write(_ connection: OpaquePointer, _ bytes: [UInt8], _ kind: lws_write_protocol) -> CInt {
+        let headroom = CWebSockets_headroom()
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: headroom + bytes.count) { buffer in
+            guard let start = buffer.baseAddress else { return -1 }
+            _ = UnsafeMutableBufferPointer(rebasing: buffer[headroom...]).update(fromContentsOf: bytes)
+            return lws_write(connection, start + headroom, bytes.count, kind) < 0 ? -1 : 0
+        }
+    }
+}
