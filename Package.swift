@@ -69,6 +69,11 @@ let package = Package(
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
         program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "LiveView"]),
 
+        // Measurements: `make bench`.
+        .executableTarget(
+            name: "eventstorm-bench", dependencies: ["Eventstorm", "BSON"], path: "bench/eventstorm-bench",
+            swiftSettings: strict),
+
         // Tests: a folder per module, a file per type. libbson is the judge of our BSON.
         tests("BSONTests", ["BSON", "CBSON"]),
         tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,4 +23,10 @@ void CSystem_set_thread_name(const char *name) {
     strncpy(cut, name, sizeof cut - 1);
     cut[sizeof cut - 1] = 0;
     pthread_setname_np(pthread_self(), cut);
+}
+
+int CSystem_wait_readable(int descriptor, int64_t nanoseconds) {
+    struct pollfd item = {descriptor, POLLIN, 0};
+    const struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return ppoll(&item, 1, &time, NULL);
 }

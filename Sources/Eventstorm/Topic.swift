@@ -210,6 +210,8 @@ public struct TopicError: Error, Hashable, CustomStringConvertible {
         case character(Unicode.Scalar, at: Int)
         /// The bytes are not UTF-8, at this byte.
         case invalidUTF8(at: Int)
+        /// The source has as many topics as it may have.
+        case tooMany
     }
 
     /// The text.
@@ -230,6 +232,7 @@ public struct TopicError: Error, Hashable, CustomStringConvertible {
             "topic '\(text)' has \(TopicError.show(scalar)) at byte \(at): allowed are letters, digits, _ - + : @ % and dots "
                 + "between segments"
         case .invalidUTF8(let at): "topic '\(text)' is not UTF-8 at byte \(at)"
+        case .tooMany: "topic '\(text)' is one too many: a source has at most \(Limits.topicsPerOrigin) topics"
         }
     }
 

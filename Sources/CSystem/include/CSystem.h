@@ -17,3 +17,6 @@ int CSystem_set_parent_death_signal(int signal);
 int CSystem_adaptive_mutex_init(pthread_mutex_t *mutex);
 /// Wrapper around pthread_setname_np(pthread_self(), …). Names over 15 bytes are cut.
 void CSystem_set_thread_name(const char *name);
+/// Wrapper around ppoll(), which glibc hides: waits until `descriptor` is readable or `nanoseconds` have passed.
+/// Returns 1, 0, or -1 with errno.
+int CSystem_wait_readable(int descriptor, int64_t nanoseconds);

@@ -1,0 +1,225 @@
+// The sending end that sources and routers share: one XPUB socket, its interest, its fences and beats.
+import BSON
+import Glibc
+package import ZeroMQ
+
+/// One XPUB socket and what the wire asks of it. Belongs to one thread.
+package struct Publisher: ~Copyable {
+    /// Identifies this publisher until it closes; a restart is a new origin.
+    package let origin: UInt64
+    /// The endpoints that were bound, with the port the system chose for `*`.
+    package let bound: [String]
+    /// Subscriptions that were refused: the table was full, or they begin with the fence byte and are no fence.
+    package private(set) var subscriptionsRefused = 0
+
+    private var socket: Socket
+    private var interest: Interest
+    private var subscription: Message
+    private var envelope: [UInt8] = []
+    private var fences = FenceQueue()
+    private var beatSequence: UInt64 = 0
+    private var beatWriter: DocumentWriter
+
+    /// Subscription messages taken in at once: a flood must not keep events from leaving.
+    private static let subscriptionsPerRound = 1_000
+
+    /// Opens the socket and binds or connects it to every endpoint.
+    ///
+    /// - Parameter settlesSubscriptions: Subscriptions take effect only when this publisher says so (XPUB_MANUAL).
+    /// - Throws: The error of the first endpoint that fails.
+    package init(
+        in context: Context, endpoints: [Endpoint], settlesSubscriptions: Bool, linger: Duration
+    ) throws(ZMQError) {
+        var options = LinkOptions()
+        options.linger = linger
+        let socket = try Socket.linkPublisher(
+            in: context, interest: settlesSubscriptions ? .manual : .automatic, options: options)
+        var bound: [String] = []
+        for endpoint in endpoints {
+            switch endpoint.action {
+            case .bind: bound.append(try socket.bind(endpoint.address))
+            case .connect: try socket.connect(endpoint.address)
+            }
+        }
+        origin = randomUInt64()
+        interest = Interest(countsPeers: settlesSubscriptions)
+        subscription = Message()
+        beatWriter = DocumentWriter(capacity: 1_024, limit: Limits.payloadBytes)
+        self.socket = socket
+        self.bound = bound
+        envelope.reserveCapacity(Limits.topicBytes + 1 + Stamp.byteCount)
+    }
+
+    /// How many Eventstorm subscribers are connected.
+    package var subscriberCount: Int { interest.fenceCount }
+
+    /// The prefixes that subscribers asked for.
+    package var wantedPrefixes: [[UInt8]] { Array(interest.prefixes) }
+
+    /// Whether anybody asked for the topic.
+    package func wants(_ topic: [UInt8]) -> Bool { interest.wants(topic) }
+
+    /// Adds the socket to a poller's set.
+    @discardableResult
+    package func register(with poller: inout Poller) -> Poller.Place { poller.add(socket) }
+
+    /// Lets a full peer refuse messages (XPUB_NODROP), or lets libzmq drop that peer's copies.
+    package mutating func setRefusesWhenFull(_ refuses: Bool) throws(ZMQError) {
+        try socket.set(.noDrop, to: refuses)
+    }
+
+    /// Makes this thread the socket's owner.
+    package func adoptByCurrentThread() { socket.adoptByCurrentThread() }
+
+    /// Takes in the subscription messages that have arrived.
+    ///
+    /// - Parameter changes: Gets each prefix that somebody began or ceased to want, in order.
+    /// - Returns: How many were read; call again when it is not zero.
+    package mutating func readSubscriptions(_ changes: inout [InterestChange]) throws(ZMQError) -> Int {
+        var count = 0
+        while count < Publisher.subscriptionsPerRound, try socket.receive(into: &subscription, wait: false) {
+            count += 1
+            let message = subscription.withBytes { bytes in bytes.withUnsafeBytes { Array($0) } }
+            guard let first = message.first, first <= 1 else { continue }
+            let subscribe = first == 1
+            let prefix = Array(message.dropFirst())
+            let change = interest.apply(subscribe: subscribe, prefix: prefix)
+            if interest.countsPeers && change != .refused {
+                if subscribe {
+                    try socket.acceptSubscription(prefix.span.bytes)
+                } else {
+                    try socket.acceptUnsubscription(prefix.span.bytes)
+                }
+            }
+            switch change {
+            case .none: break
+            case .refused: subscriptionsRefused += 1
+            case .wanted: changes.append(InterestChange(prefix: prefix, isWanted: true))
+            case .unwanted: changes.append(InterestChange(prefix: prefix, isWanted: false))
+            case .fence(let nonce): fences.add(nonce)
+            }
+        }
+        return count
+    }
+
+    /// Hands one message to the socket.
+    ///
+    /// - Parameters:
+    ///   - topic: The topic's bytes, without the NUL.
+    ///   - stamp: Its `origin` must be ``origin``.
+    ///   - payload: Emptied when it was taken, kept when it was not.
+    /// - Returns: False if a full peer refused it; nothing was sent then.
+    package mutating func send(topic: [UInt8], stamp: Stamp, payload: inout Message) throws(ZMQError) -> Bool {
+        envelope.removeAll(keepingCapacity: true)
+        envelope.append(contentsOf: topic)
+        envelope.append(0)
+        envelope.append(stamp)
+        return try sendFrames(payload: &payload)
+    }
+
+    private mutating func sendFrames(payload: inout Message) throws(ZMQError) -> Bool {
+        guard try socket.send(copying: envelope.span.bytes, more: true, wait: false) else { return false }
+        // The socket refuses whole messages only: after the first frame the second one is always taken.
+        return try socket.send(&payload, more: false, wait: false)
+    }
+
+    /// Sends a beat to everyone.
+    ///
+    /// A peer that refuses it misses nothing: the next beat says the same and more.
+    package mutating func sendBeat(_ beat: Beat) throws(ZMQError) {
+        let count = write(beat)
+        _ = try sendBeat(leading: Interest.beat, sequence: beatSequence, count: count)
+        beatSequence += UInt64(count)
+    }
+
+    /// Whether a fence waits and the rate allows its answer.
+    package func fenceIsDue(now: UInt64) -> Bool { fences.isDue(now: now) }
+
+    /// Answers the fences that wait, as many as the rate allows.
+    ///
+    /// - Parameter beat: A full one.
+    package mutating func answerFences(now: UInt64, with beat: Beat) throws(ZMQError) {
+        let count = write(beat)
+        while let nonce = fences.next(now: now) {
+            guard try sendBeat(leading: nonce.subscription + [0], sequence: 0, count: count) else {
+                fences.putBack(nonce)
+                return
+            }
+        }
+    }
+
+    /// When the next fence may be answered, in monotonic nanoseconds; nil if none waits.
+    package var fenceDeadline: UInt64? { fences.deadline }
+
+    private mutating func write(_ beat: Beat) -> Int {
+        beatWriter.removeAll()
+        return beat.write(into: &beatWriter)
+    }
+
+    private mutating func sendBeat(leading: [UInt8], sequence: UInt64, count: Int) throws(ZMQError) -> Bool {
+        envelope.removeAll(keepingCapacity: true)
+        envelope.append(contentsOf: leading)
+        let stamp = Stamp(origin: origin, sequence: sequence, count: UInt16(clamping: count))
+        envelope.append(stamp)
+        var payload = Message(copying: beatWriter.bytes)
+        return try sendFrames(payload: &payload)
+    }
+
+    /// Closes the socket; what it still holds is sent within its linger time.
+    package consuming func close() { socket.close() }
+}
+
+/// A prefix that somebody began or ceased to want.
+package struct InterestChange: Equatable {
+    package let prefix: [UInt8]
+    package let isWanted: Bool
+}
+
+/// Fences that wait for their answer, at most ``Limits/fencesPerSecond`` a second.
+struct FenceQueue {
+    /// Fences that wait at most: ten seconds of answers. More come only in a flood.
+    private static let most = 10 * Limits.fencesPerSecond
+    private var waiting: [FenceNonce] = []
+    private var answered = 0
+    private var began: UInt64 = 0
+
+    /// Remembers a fence; a second request for the same one before its answer changes nothing.
+    mutating func add(_ nonce: FenceNonce) {
+        if waiting.count < FenceQueue.most && !waiting.contains(nonce) { waiting.append(nonce) }
+    }
+
+    /// Whether a fence waits and the rate allows an answer.
+    func isDue(now: UInt64) -> Bool {
+        !waiting.isEmpty && (answered < Limits.fencesPerSecond || now &- began >= 1_000_000_000)
+    }
+
+    /// When the next answer is allowed; nil if no fence waits.
+    var deadline: UInt64? {
+        if waiting.isEmpty { return nil }
+        return answered < Limits.fencesPerSecond ? 0 : began + 1_000_000_000
+    }
+
+    /// Takes the next fence that may be answered now.
+    mutating func next(now: UInt64) -> FenceNonce? {
+        guard isDue(now: now) else { return nil }
+        if now &- began >= 1_000_000_000 {
+            began = now
+            answered = 0
+        }
+        answered += 1
+        return waiting.removeFirst()
+    }
+
+    /// Keeps a fence whose answer was refused for the next time.
+    mutating func putBack(_ nonce: FenceNonce) { waiting.append(nonce) }
+}
+
+extension [UInt8] {
+    /// Appends a stamp's bytes.
+    mutating func append(_ stamp: Stamp) {
+        withUnsafeTemporaryAllocation(byteCount: Stamp.byteCount, alignment: 8) { buffer in
+            stamp.write(into: buffer)
+            append(contentsOf: buffer)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// eventstorm-bench: what bench/run measures.
+import Glibc
+
+let usage = """
+    usage: eventstorm-bench pub ENDPOINT SECONDS [RATE]     binds, waits for a subscriber, sends
+           eventstorm-bench sub ENDPOINT [latency]          connects, receives until the end
+           eventstorm-bench emit THREADS wanted|unwanted SECONDS
+
+    """
+let words = CommandLine.arguments.dropFirst().map { $0 }
+switch (words.first, words.count) {
+case ("pub", 3...4):
+    try publish(to: words[1], seconds: Double(words[2]) ?? 1, rate: words.count > 3 ? Double(words[3]) : nil)
+case ("sub", 2...3): try subscribe(to: words[1], latency: words.count > 2)
+case ("emit", 4):
+    try measureEmit(threads: Int(words[1]) ?? 1, wanted: words[2] == "wanted", seconds: Double(words[3]) ?? 1)
+default:
+    _ = usage.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    exit(64)
+}
