@@ -34,7 +34,9 @@ enum BufferPool {
         return buffer
     }
 
-    /// Gives back a buffer from ``take()``. Callable from any thread.
+    /// Gives back a buffer from ``take()``.
+    ///
+    /// Callable from any thread.
     static func give(_ buffer: UnsafeMutableRawPointer) {
         lock.lock()
         if count < most {

@@ -12,7 +12,9 @@ package struct Incoming {
     package let parts: [Range<Int>]?
 }
 
-/// Everything of a subscriber but its socket. Takes untrusted bytes.
+/// Everything of a subscriber but its socket.
+///
+/// Takes untrusted bytes.
 struct Intake: ~Copyable {
     var ledger = Ledger()
     private(set) var topics = TopicTable()

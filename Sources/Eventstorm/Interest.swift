@@ -7,10 +7,13 @@
 struct Interest {
     /// Prefixes without the library's own, and how many peers hold each.
     private var holders: [[UInt8]: Int] = [:]
-    /// Fences whose subscriber is still there. Each Eventstorm subscriber holds one.
+    /// Fences whose subscriber is still there.
+    ///
+    /// Each Eventstorm subscriber holds one.
     private var fences: Set<FenceNonce> = []
-    /// Whether the socket reports each peer's subscription and its end (XPUB_MANUAL). Otherwise it reports the end of
-    /// a prefix only once, when the last peer is gone.
+    /// Whether the socket reports each peer's subscription and its end (XPUB_MANUAL).
+    ///
+    /// Otherwise it reports the end of a prefix only once, when the last peer is gone.
     let countsPeers: Bool
     /// Subscriptions refused because the table was full.
     private(set) var refused = 0

@@ -44,7 +44,9 @@ final class Lock: @unchecked Sendable {
         return try body()
     }
 
-    /// Wakes everyone who waits. The lock need not be held.
+    /// Wakes everyone who waits.
+    ///
+    /// The lock need not be held.
     func broadcast() { pthread_cond_broadcast(condition) }
 
     /// Sleeps until a broadcast or the deadline; the lock is held before and after.

@@ -85,7 +85,9 @@ public final class OpenTopic: @unchecked Sendable {
         try emit { (writer: inout DocumentWriter) throws -> Void in try BSONEncoder().encode(value, to: &writer) }
     }
 
-    /// Emits a ready document. Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
+    /// Emits a ready document.
+    ///
+    /// Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
     ///
     /// - Throws: ``BSONError`` if the bytes are not one whole document; the event is refused then.
     public func emit(bson bytes: RawSpan) throws(BSONError) {
@@ -101,7 +103,9 @@ public final class OpenTopic: @unchecked Sendable {
         }
     }
 
-    /// Emits a document. Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
+    /// Emits a document.
+    ///
+    /// Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
     public func emit(_ document: Document) { emit(validated: document.view) }
 
     private func emit(validated view: DocumentView) {
@@ -156,7 +160,9 @@ extension OpenTopic {
         return true
     }
 
-    /// Ends the event, counts it, and wakes the publisher if it sleeps. Releases the lock.
+    /// Ends the event, counts it, and wakes the publisher if it sleeps.
+    ///
+    /// Releases the lock.
     @usableFromInline
     func commit() {
         let before = writer.pointee.openDocumentStart
@@ -183,7 +189,9 @@ extension OpenTopic {
         shared.ready(self)
     }
 
-    /// Removes the event again and counts it as refused. Releases the lock.
+    /// Removes the event again and counts it as refused.
+    ///
+    /// Releases the lock.
     @usableFromInline
     func abandon() {
         writer.pointee.cancelDocument()
@@ -217,7 +225,9 @@ extension OpenTopic {
         return true
     }
 
-    /// Closes the open batch. The lock is held.
+    /// Closes the open batch.
+    ///
+    /// The lock is held.
     private func seal() {
         guard openCount > 0, let batch = takeOpen(sealing: true) else { return }
         sealed.append(batch)
@@ -269,7 +279,9 @@ extension OpenTopic {
         return takeOpen(sealing: false).map { .batch($0) }
     }
 
-    /// The number of the next document on the socket. Only for the publisher's thread, which alone changes it.
+    /// The number of the next document on the socket.
+    ///
+    /// Only for the publisher's thread, which alone changes it.
     var nextSequence: UInt64 { sent }
 
     /// Counts documents that were handed to the socket.

@@ -3,7 +3,9 @@ import BSON
 import Glibc
 package import ZeroMQ
 
-/// One XPUB socket and what the wire asks of it. Belongs to one thread.
+/// One XPUB socket and what the wire asks of it.
+///
+/// Belongs to one thread.
 package struct Publisher: ~Copyable {
     /// Identifies this publisher until it closes; a restart is a new origin.
     package let origin: UInt64
@@ -177,7 +179,9 @@ package struct InterestChange: Equatable {
 
 /// Fences that wait for their answer, at most ``Limits/fencesPerSecond`` a second.
 struct FenceQueue {
-    /// Fences that wait at most: ten seconds of answers. More come only in a flood.
+    /// Fences that wait at most: ten seconds of answers.
+    ///
+    /// More come only in a flood.
     private static let most = 10 * Limits.fencesPerSecond
     private var waiting: [FenceNonce] = []
     private var answered = 0

@@ -55,7 +55,9 @@ public final class Source: Sendable {
 
     deinit { core.close(within: .zero) }
 
-    /// Opens a topic. Opening the same topic again returns the same object.
+    /// Opens a topic.
+    ///
+    /// Opening the same topic again returns the same object.
     ///
     /// - Parameter filling: What the library writes in front of events that come without it.
     /// - Throws: ``TopicError`` if the name is no topic or the source has ``Limits/topicsPerOrigin`` already.

@@ -4,7 +4,9 @@ import Glibc
 import Synchronization
 import ZeroMQ
 
-/// The state of an opened source. The handle owns it, and so does the thread until it ends.
+/// The state of an opened source.
+///
+/// The handle owns it, and so does the thread until it ends.
 final class SourceCore: @unchecked Sendable {
     let identity: ProcessIdentity
     let queue: SourceQueue

@@ -13,7 +13,9 @@ extension Limits {
     /// Bytes of full batches that may wait in one source before events are refused.
     public static let queueBytes = 32 << 20
 
-    /// How long batches may grow while the publisher is busy, in nanoseconds. Alone, an event never waits.
+    /// How long batches may grow while the publisher is busy, in nanoseconds.
+    ///
+    /// Alone, an event never waits.
     static let lingerInterval: UInt64 = 250_000
 
     /// Events a round must have sent for the next one to wait for fuller batches.

@@ -88,7 +88,9 @@ final class SourceQueue: @unchecked Sendable {
     /// Gives back to the budget of large documents.
     func returnLarge(_ byteCount: Int) { largeBytes.wrappingSubtract(byteCount, ordering: .relaxed) }
 
-    /// Counts a full batch as taken. Its bytes still wait until ``sent(_:)``.
+    /// Counts a full batch as taken.
+    ///
+    /// Its bytes still wait until ``sent(_:)``.
     func unsealed() { lock.withLock { sealedCount -= 1 } }
 
     /// Gives the room of a full batch back and wakes who waits for it.

@@ -59,7 +59,9 @@ struct SourceThread: ~Copyable {
         }
     }
 
-    /// Takes in subscriptions and new topics, answers fences, beats. Returns the subscriptions read.
+    /// Takes in subscriptions and new topics, answers fences, beats.
+    ///
+    /// Returns the subscriptions read.
     private mutating func tend() throws(ZMQError) -> Int {
         let known = topics.count
         topics.append(contentsOf: core.topics(from: known))

@@ -24,7 +24,9 @@ public struct Subscriber: ~Copyable {
     private var socket: Socket
     private var poller: Poller
     private var envelope: Message
-    /// The payload of the message that ``next()`` found. A router may take it out.
+    /// The payload of the message that ``next()`` found.
+    ///
+    /// A router may take it out.
     package var payload: Message
     private var intake: Intake
     private var nonce: FenceNonce?
@@ -140,7 +142,9 @@ public struct Subscriber: ~Copyable {
         _ = try? poller.wait(time)
     }
 
-    /// Closes. What publishers send from now on is lost to this subscriber, and their next receiver's books say so.
+    /// Closes.
+    ///
+    /// What publishers send from now on is lost to this subscriber, and their next receiver's books say so.
     public consuming func close() { socket.close() }
 }
 
@@ -154,7 +158,9 @@ extension Subscriber {
     @discardableResult
     package func register(with poller: inout Poller) -> Poller.Place { poller.add(socket) }
 
-    /// Renews the fence if a publisher's answer is overdue. To be called about once a second.
+    /// Renews the fence if a publisher's answer is overdue.
+    ///
+    /// To be called about once a second.
     package mutating func tend(now: UInt64) throws(ZMQError) {
         if intake.ledger.isFenceOverdue(now: now) { try renewFence(patterns) }
     }

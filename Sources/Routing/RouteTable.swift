@@ -39,21 +39,18 @@ public struct Route: Hashable, Sendable {
         if isBelow && !from.hasSuffix("*") {
             throw RouteError(text: to, reason: "keeps what a '*' stood for, but '\(from)' has none")
         }
+        let topic: Topic
         do throws(TopicError) {
-            let topic = try Topic(isBelow ? String(to.dropLast(2)) : to)
-            if topic.isReserved { throw RouteError(text: to, reason: "topics below '_es.' belong to the library") }
-            self.to = isBelow ? .below(topic) : .topic(topic)
-        } catch let error as TopicError {
-            throw RouteError(text: to, reason: "\(error)")
-        } catch let error as RouteError {
-            throw error
+            topic = try Topic(isBelow ? String(to.dropLast(2)) : to)
         } catch {
             throw RouteError(text: to, reason: "\(error)")
         }
+        if topic.isReserved { throw RouteError(text: to, reason: "topics below '_es.' belong to the library") }
+        self.to = isBelow ? .below(topic) : .topic(topic)
     }
 
     /// The bytes that are replaced by the destination's: all of the pattern before its `*`.
-    var head: [UInt8] { from.isOneTopic ? Array(from.subscription.dropLast()) : from.subscription }
+    var head: [UInt8] { from.subscription.last == 0 ? Array(from.subscription.dropLast()) : from.subscription }
 
     /// The topic an event goes to; nil if the name would be too long.
     func output(for topic: Topic) -> Topic? {
@@ -61,7 +58,8 @@ public struct Route: Hashable, Sendable {
         case .same: return topic
         case .topic(let topic): return topic
         case .below(let parent):
-            return try? Topic(validating: (parent.utf8 + [0x2E] + topic.utf8.dropFirst(head.count)).span.bytes)
+            let bytes = parent.utf8 + [0x2E] + topic.utf8.dropFirst(head.count)
+            return try? Topic(validating: bytes.span.bytes)
         }
     }
 
@@ -102,7 +100,9 @@ public enum Unmatched: Hashable, Sendable {
     case drop
 }
 
-/// The routes of a router, in order. An event goes to the output of every route that takes it.
+/// The routes of a router, in order.
+///
+/// An event goes to the output of every route that takes it.
 public struct RouteTable: Sendable {
     /// The routes.
     public let routes: [Route]
