@@ -42,6 +42,7 @@ final class LedgerWorld {
     var topics: [String: TopicState] = [:]
     var wantedByOthers: Set<String> = []
     var beats = 0
+    var emissions = 0
 
     // The link.
     var isConnected = false
@@ -68,7 +69,7 @@ final class LedgerWorld {
 // MARK: - The publisher
 
 extension LedgerWorld {
-    static let names = ["a", "a.x", "a.y", "b", "b.x", "c.x.y"]
+    static let names = ["a", "a.x", "b", "b.x", "c.x.y"] + (0..<20).flatMap { ["a.t\($0)", "b.t\($0)"] }
     static let patternTexts = ["a", "a.*", "b", "b.*", "c.*", "*", "a.x"]
 
     static func covers(_ patterns: Set<String>, _ topic: String) -> Bool {
@@ -78,7 +79,9 @@ extension LedgerWorld {
     }
 
     func emit() {
-        guard let name = LedgerWorld.names.randomElement(using: &random) else { return }
+        // One topic after another is born; the young ones are as busy as the old ones.
+        emissions += 1
+        guard let name = LedgerWorld.names.prefix(3 + emissions / 8).randomElement(using: &random) else { return }
         let count = UInt16.random(in: 1...3, using: &random)
         var state = topics[name, default: TopicState(changed: beats)]
         updateCoverage(name, &state)
