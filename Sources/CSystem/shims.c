@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 int CSystem_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 
@@ -30,3 +32,11 @@ int CSystem_wait_readable(int descriptor, int64_t nanoseconds) {
     const struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
     return ppoll(&item, 1, &time, NULL);
 }
+
+int CSystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int CSystem_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+const char *CSystem_signal_name(int signal) { return sigabbrev_np(signal); }

@@ -47,6 +47,11 @@ public struct Command: Sendable {
     func setting(named name: String) -> Setting? { allSettings.first { $0.name == name } }
 }
 
+extension Command: CustomStringConvertible {
+    /// Its name.
+    public var description: String { name }
+}
+
 extension Command {
     /// The text of `--help`.
     public var help: String {

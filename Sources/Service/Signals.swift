@@ -2,6 +2,7 @@
 
 internal import CSystem
 internal import Glibc
+internal import Synchronization
 
 /// SIGINT, SIGTERM and SIGHUP as something a loop can wait for.
 ///
@@ -24,15 +25,18 @@ public final class Signals: Sendable {
 
     private let signals: CInt
     private let queue: CInt
-    private let endsLate: Bool
+    private let limits = Atomic<Bool>(true)
+
+    /// Whether the program is ended when it has not come to its end ``timeToStop`` after it was asked to.
+    public var endsLate: Bool {
+        get { limits.load(ordering: .relaxed) }
+        set { limits.store(newValue, ordering: .relaxed) }
+    }
 
     /// Blocks the signals and opens the descriptor.
     ///
     /// Create one, before any thread.
-    ///
-    /// - Parameter endsLate: Whether the program is ended when it has not come to its end ``timeToStop`` after it was asked to.
-    public init(endsLate: Bool = true) throws(Failure) {
-        self.endsLate = endsLate
+    public init() throws(Failure) {
         var set = Self.signalSet
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)

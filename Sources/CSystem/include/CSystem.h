@@ -1,6 +1,7 @@
 // System calls and macros of Linux that Swift cannot import.
 #pragma once
 #include <pthread.h>
+#include <spawn.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -20,3 +21,9 @@ void CSystem_set_thread_name(const char *name);
 /// Wrapper around ppoll(), which glibc hides: waits until `descriptor` is readable or `nanoseconds` have passed.
 /// Returns 1, 0, or -1 with errno.
 int CSystem_wait_readable(int descriptor, int64_t nanoseconds);
+/// Wrapper around pipe2(…, O_CLOEXEC), which only GNU's headers declare. Returns 0 or -1 with errno.
+int CSystem_pipe(int ends[2]);
+/// Wrapper around posix_spawn_file_actions_addclosefrom_np, which only GNU's headers declare.
+int CSystem_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/// Wrapper around sigabbrev_np, which only GNU's headers declare: "TERM" for 15, NULL for what is no signal.
+const char *CSystem_signal_name(int signal);
