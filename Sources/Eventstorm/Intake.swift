@@ -85,6 +85,11 @@ struct Intake: ~Copyable {
             ledger.countMalformed(.payload)
             return nil
         }
+        // More documents than a stamp can count could not be forwarded.
+        guard count <= Limits.documentsPerMessage else {
+            ledger.countMalformed(.count)
+            return nil
+        }
         ledger.countUnstamped(documents: count)
         return Incoming(topic: number, stamp: nil, count: count, parts: nil)
     }

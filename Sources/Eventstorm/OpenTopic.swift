@@ -21,6 +21,8 @@ public final class OpenTopic: @unchecked Sendable {
     @usableFromInline let lock = Lock()
     @usableFromInline let writer: UnsafeMutablePointer<DocumentWriter>
     private let shared: SourceQueue
+    /// False on the publisher's own thread, which would wait for itself.
+    private let mayWait: Bool
     /// Whether anybody subscribes; set by the publisher thread.
     private let wantedFlag = Atomic<Bool>(false)
     private let unwantedCount = Atomic<UInt64>(0)
@@ -37,8 +39,9 @@ public final class OpenTopic: @unchecked Sendable {
     private var sent: UInt64 = 0
     private var queued: UInt64 = 0
 
-    init(_ topic: Topic, filling: Filling, queue: SourceQueue) {
+    init(_ topic: Topic, filling: Filling, queue: SourceQueue, mayWait: Bool = true) {
         self.topic = topic
+        self.mayWait = mayWait
         self.filling = filling
         shared = queue
         topicBytes = topic.utf8
@@ -145,7 +148,7 @@ extension OpenTopic {
             unwantedCount.wrappingAdd(1, ordering: .relaxed)
             return false
         }
-        if shared.isFull, !shared.waitForRoom() {
+        if shared.isFull, !(mayWait && shared.waitForRoom()) {
             countRefused()
             return false
         }

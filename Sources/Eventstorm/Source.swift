@@ -39,10 +39,13 @@ public final class Source: Sendable {
     ///   - pacing: Whether emit may wait.
     ///   - queueBytes: Bytes of full batches that may wait; beyond, events are refused or emit waits.
     ///   - context: A context to share; needed for `inproc:` endpoints.
+    ///   - describe: Adds to this source's status, once a second, what the program received and did with it. Runs on
+    ///     the source's thread.
     /// - Throws: The error of the first endpoint that fails.
     public init(
         _ name: String, to endpoints: [Endpoint], role: Role = .source, pacing: Pacing = .never,
-        queueBytes: Int = Limits.queueBytes, context: Context? = nil
+        queueBytes: Int = Limits.queueBytes, context: Context? = nil,
+        describe: (@Sendable (inout StatusDocument) -> Void)? = nil
     ) throws(ZMQError) {
         precondition(!endpoints.isEmpty, "a source needs an endpoint")
         self.name = name
@@ -50,7 +53,7 @@ public final class Source: Sendable {
         core = try SourceCore(
             identity: ProcessIdentity(role: role, name: name), endpoints: endpoints, pacing: pacing,
             queueBytes: queueBytes,
-            context: context)
+            context: context, describe: describe)
     }
 
     deinit { core.close(within: .zero) }
@@ -62,7 +65,9 @@ public final class Source: Sendable {
     /// - Parameter filling: What the library writes in front of events that come without it.
     /// - Throws: ``TopicError`` if the name is no topic or the source has ``Limits/topicsPerOrigin`` already.
     public func topic(_ name: String, filling: Filling = .all) throws(TopicError) -> OpenTopic {
-        try core.open(Topic(name), filling: filling)
+        let topic = try Topic(name)
+        if topic.isReserved { throw TopicError(text: name, fault: .reserved) }
+        return try core.open(topic, filling: filling)
     }
 
     /// Waits until a subscriber is there and all its subscriptions are known.

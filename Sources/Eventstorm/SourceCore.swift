@@ -12,6 +12,10 @@ final class SourceCore: @unchecked Sendable {
     let queue: SourceQueue
     let pacing: Source.Pacing
     let context: Context
+    /// Adds to a status what the program knows.
+    let describe: (@Sendable (inout StatusDocument) -> Void)?
+    /// The topic of this source's own status.
+    let status: OpenTopic
 
     private(set) var origin: UInt64 = 0
     private(set) var bound: [String] = []
@@ -32,7 +36,8 @@ final class SourceCore: @unchecked Sendable {
     private enum Stage { case opening, running, closing, closed }
 
     init(
-        identity: ProcessIdentity, endpoints: [Endpoint], pacing: Source.Pacing, queueBytes: Int, context: Context
+        identity: ProcessIdentity, endpoints: [Endpoint], pacing: Source.Pacing, queueBytes: Int, context: Context,
+        describe: (@Sendable (inout StatusDocument) -> Void)?
     ) throws(ZMQError) {
         self.identity = identity
         self.pacing = pacing
@@ -40,6 +45,10 @@ final class SourceCore: @unchecked Sendable {
         var patience: Duration?
         if case .paced(let wait) = pacing { patience = wait }
         queue = SourceQueue(byteLimit: queueBytes, patience: patience, wakeup: try Wakeup())
+        self.describe = describe
+        status = OpenTopic(.status, filling: .all, queue: queue, mayWait: false)
+        topics = [.status: status]
+        opened = [status]
         thread = try OSThread(name: "es-publisher") { [self] in SourceThread.run(self, endpoints: endpoints) }
         state.lock()
         while stage == .opening { _ = state.wait(until: .max / 2) }
@@ -106,7 +115,7 @@ final class SourceCore: @unchecked Sendable {
     var subscriberCount: Int { state.withLock { subscribers } }
     var stalls: Int { state.withLock { stallCount } }
     var counts: SendCounts {
-        state.withLock { opened }.reduce(into: SendCounts()) { $0.add($1.counts) }
+        state.withLock { opened }.reduce(into: SendCounts()) { if !$1.topic.isReserved { $0.add($1.counts) } }
     }
 
     // MARK: The thread's side

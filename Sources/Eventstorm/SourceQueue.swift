@@ -39,6 +39,9 @@ final class SourceQueue: @unchecked Sendable {
 
     // MARK: The emitters' side
 
+    /// Bytes of full batches that wait.
+    var waitingByteCount: Int { waitingBytes.load(ordering: .relaxed) }
+
     /// Whether events must be refused, or wait.
     var isFull: Bool { waitingBytes.load(ordering: .relaxed) >= byteLimit }
 

@@ -21,7 +21,8 @@ struct SourceThread: ~Copyable {
             var thread = try SourceThread(core, endpoints: endpoints)
             core.opened(origin: thread.publisher.origin, bound: thread.publisher.bound)
             let drained = thread.loop()
-            try? thread.end()
+            try? thread.finish()
+            thread.close()
             core.closed(drained: drained)
         } catch {
             core.failed(error)
@@ -81,7 +82,9 @@ struct SourceThread: ~Copyable {
             core.changed(subscribers: publisher.subscriberCount, fenceAnswered: false)
         }
         if beats.isDue(now: now) {
-            try publisher.sendBeat(beats.next(beatRows(), now: now))
+            let beat = beats.next(beatRows(), now: now)
+            try publisher.sendBeat(beat)
+            emitStatus(beat)
         }
         return read
     }
@@ -158,11 +161,25 @@ struct SourceThread: ~Copyable {
         core.queue.wakeup.drain()
     }
 
+    /// Emits this source's status, if anybody wants it.
+    private func emitStatus(_ beat: Beat) {
+        core.status.emit { event in
+            var status = StatusDocument(beat)
+            status.beat.topics = beatRows()
+            status.usage = .current(queuedBytes: UInt64(core.queue.waitingByteCount))
+            core.describe?(&status)
+            status.write(into: &event)
+        }
+    }
+
     private func beatRows() -> [Beat.Row] { topics.map { Beat.Row($0.topic, $0.counts) } }
 
     /// The last words: a full beat and a final status, behind everything sent.
-    private consuming func end() throws(ZMQError) {
+    private mutating func finish() throws(ZMQError) {
+        emitStatus(beats.full(beatRows(), isFinal: true))
+        _ = try sendReady()
         try publisher.sendBeat(beats.full(beatRows(), isFinal: true))
-        publisher.close()
     }
+
+    private consuming func close() { publisher.close() }
 }

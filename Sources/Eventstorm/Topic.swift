@@ -41,6 +41,9 @@ public struct Topic: Sendable {
     /// The topic of the programs' status, an ordinary event.
     public static let status = Topic(known: "_es.status")
 
+    /// Stands in counters for all topics beyond a limit; nothing is ever sent on it.
+    public static let overflow = Topic(known: "_es.overflow")
+
     /// Whether the topic belongs to the library: it begins with `_es.`.
     public var isReserved: Bool { utf8.starts(with: Topic.reservedPrefix) }
 
@@ -210,6 +213,8 @@ public struct TopicError: Error, Hashable, CustomStringConvertible {
         case character(Unicode.Scalar, at: Int)
         /// The bytes are not UTF-8, at this byte.
         case invalidUTF8(at: Int)
+        /// Topics below `_es.` belong to the library.
+        case reserved
         /// The source has as many topics as it may have.
         case tooMany
     }
@@ -232,6 +237,7 @@ public struct TopicError: Error, Hashable, CustomStringConvertible {
             "topic '\(text)' has \(TopicError.show(scalar)) at byte \(at): allowed are letters, digits, _ - + : @ % and dots "
                 + "between segments"
         case .invalidUTF8(let at): "topic '\(text)' is not UTF-8 at byte \(at)"
+        case .reserved: "topic '\(text)' belongs to the library: choose one that does not begin with '_es.'"
         case .tooMany: "topic '\(text)' is one too many: a source has at most \(Limits.topicsPerOrigin) topics"
         }
     }
