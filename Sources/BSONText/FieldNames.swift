@@ -14,33 +14,36 @@ struct FieldNames: ~Copyable {
     struct Scope: ~Copyable {
         fileprivate let first: Int
         fileprivate var filter: UInt64 = 0  // a bit for each hash seen, so that most names need no comparing
-        fileprivate var index: [UInt64: Int] = [:]  // for objects with many names
+        fileprivate var index: [UInt64: Int]?  // for objects with many names
     }
 
-    private static let seed = UInt64.random(in: .min ... .max)
     private static let manyNames = 32
-    private var entries: [Entry] = []
+    private let seed = UInt64.random(in: .min ... .max)
+    private var entries: [Entry] = []  // the first `count` are in use
+    private var count = 0
 
     /// Begins with another object; `end` must follow.
-    func begin() -> Scope { Scope(first: entries.count) }
+    func begin() -> Scope { Scope(first: count) }
 
-    mutating func end(_ scope: consuming Scope) { entries.removeLast(entries.count - scope.first) }
+    mutating func end(_ scope: consuming Scope) { count = scope.first }
 
-    mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+    mutating func removeAll() { count = 0 }
 
     /// Adds a name; returns where it was before in the same object, if it was.
     @inline(__always)
     mutating func add(
         _ name: UnsafeRawBufferPointer, at place: Int, to scope: inout Scope, _ writer: borrowing DocumentWriter
     ) -> Int? {
-        let hash = FieldNames.hash(name)
+        let hash = hash(name)
         let bit: UInt64 = 1 << (hash >> 58)
         let isNew = scope.filter & bit == 0
         scope.filter |= bit
-        if !isNew || entries.count - scope.first >= FieldNames.manyNames {
+        if !isNew || count - scope.first >= FieldNames.manyNames {
             if let earlier = find(name, hash, &scope, writer) { return earlier }
         }
-        entries.append(Entry(hash: hash, element: writer.count, place: place))
+        let entry = Entry(hash: hash, element: writer.count, place: place)
+        if count < entries.count { entries[count] = entry } else { entries.append(entry) }
+        count += 1
         return nil
     }
 
@@ -48,25 +51,26 @@ struct FieldNames: ~Copyable {
     private func find(
         _ name: UnsafeRawBufferPointer, _ hash: UInt64, _ scope: inout Scope, _ writer: borrowing DocumentWriter
     ) -> Int? {
-        let count = entries.count - scope.first
-        if count < FieldNames.manyNames {
-            for entry in entries[scope.first...] where entry.hash == hash {
+        if count - scope.first < FieldNames.manyNames {
+            for entry in entries[scope.first..<count] where entry.hash == hash {
                 if isName(name, of: entry, writer) { return entry.place }
             }
             return nil
         }
         // The index is filled at the threshold and then follows name by name. Equal hashes of different names are
         // too rare to be kept twice: the first of them stays in the index, the others are only found by hash.
-        if scope.index.isEmpty {
-            for position in scope.first..<entries.count where scope.index[entries[position].hash] == nil {
-                scope.index[entries[position].hash] = position
+        var index = scope.index.take() ?? [:]
+        defer { scope.index = index }
+        if index.isEmpty {
+            for position in scope.first..<count where index[entries[position].hash] == nil {
+                index[entries[position].hash] = position
             }
         }
-        guard let position = scope.index[hash] else {
-            scope.index[hash] = entries.count
+        guard let position = index[hash] else {
+            index[hash] = count
             return nil
         }
-        for entry in entries[position...] where entry.hash == hash {
+        for entry in entries[position..<count] where entry.hash == hash {
             if isName(name, of: entry, writer) { return entry.place }
         }
         return nil
@@ -85,11 +89,11 @@ struct FieldNames: ~Copyable {
 
     /// A hash that no text can aim at, since its seed is another in each process.
     @inline(__always)
-    private static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
+    private func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: name.count)
         var offset = 0
         while offset &+ 8 <= name.count {
-            hash = mix(hash ^ name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = FieldNames.mix(hash ^ name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
         var rest: UInt64 = 0
@@ -97,7 +101,7 @@ struct FieldNames: ~Copyable {
             rest = rest << 8 | UInt64(name[offset])
             offset &+= 1
         }
-        return mix(hash ^ rest)
+        return FieldNames.mix(hash ^ rest)
     }
 
     @inline(__always)

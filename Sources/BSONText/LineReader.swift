@@ -87,13 +87,17 @@ public struct LineReader: ~Copyable {
         _ part: UnsafePointer<UInt8>, _ count: Int, _ failed: (TextError) throws(E) -> Void
     ) throws(E) {
         if isSkipping { return }
-        let limit = reader.limits.textBytes
-        if begun.count + count <= limit { return begun.append(part, count: count) }
+        if begun.count + count <= reader.limits.textBytes { return begun.append(part, count: count) }
         isSkipping = true
         begun.removeAll()
         line += 1
-        try failed(
-            TextError("found a line of more than \(limit) bytes, expected less", at: TextPlace(line: line, column: 1)))
+        try failed(tooLong)
+    }
+
+    private var tooLong: TextError {
+        TextError(
+            "found a line of more than \(reader.limits.textBytes) bytes, expected less",
+            at: TextPlace(line: line, column: 1))
     }
 
     private mutating func read<E: Error>(
@@ -101,6 +105,7 @@ public struct LineReader: ~Copyable {
         _ failed: (TextError) throws(E) -> Void
     ) throws(E) {
         line += 1
+        if text.count > reader.limits.textBytes { return try failed(tooLong) }
         if text.allSatisfy({ $0 == ASCII.space || $0 == ASCII.tab || $0 == ASCII.carriageReturn }) { return }
         writer.removeAll()
         writer.beginDocument()

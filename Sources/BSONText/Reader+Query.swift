@@ -123,7 +123,7 @@ extension Reader {
     private mutating func date() throws(TextError) -> Datetime {
         let place = text.at
         if text.isNumberStart(text.next) { return Datetime(millisecondsSinceEpoch: try integerArgument()) }
-        guard let date = Datetime(iso8601: string(try content("an ISO-8601 date in a string"))) else {
+        guard let date = Datetime(utf8: try content("an ISO-8601 date in a string")) else {
             throw text.error("found another string, expected an ISO-8601 date such as 2026-11-21", at: place)
         }
         return date

@@ -112,8 +112,8 @@ extension Reader {
     mutating func objectID() throws(TextError) -> ObjectID {
         let place = text.at
         let digits = try content("24 hexadecimal digits in a string")
-        guard digits.count == 24, let high = hexadecimalNumber(digits[0..<8]),
-            let low = hexadecimalNumber(digits[8..<24])
+        guard digits.count == 24, let high = hexadecimalNumber(digits, 0..<8),
+            let low = hexadecimalNumber(digits, 8..<24)
         else { throw other("24 hexadecimal digits", place) }
         return ObjectID(seconds: UInt32(truncatingIfNeeded: high), low: low)
     }
@@ -159,7 +159,7 @@ extension Reader {
             try endWrapper(.int64)
             return value
         }
-        guard let date = Datetime(iso8601: string(try content("an ISO-8601 date or $numberLong"))) else {
+        guard let date = Datetime(utf8: try content("an ISO-8601 date or $numberLong")) else {
             throw other("an ISO-8601 date such as 2026-11-21T07:39:53.123Z", place)
         }
         return date.millisecondsSinceEpoch
@@ -244,7 +244,7 @@ extension Reader {
             }
             let place = reader.text.at
             let digits = try reader.content("a subtype of two hexadecimal digits in a string")
-            guard digits.count <= 2, let subtype = hexadecimalNumber(digits[...]) else {
+            guard (1...2).contains(digits.count), let subtype = hexadecimalNumber(digits, 0..<digits.count) else {
                 throw reader.other("two hexadecimal digits", place)
             }
             value.subtype = UInt8(truncatingIfNeeded: subtype)

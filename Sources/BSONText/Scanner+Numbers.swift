@@ -22,13 +22,15 @@ extension Scanner {
         if isNegative || (isRelaxed && next == ASCII.plus) { at += 1 }
         let digits = at
         var value: UInt64 = 0
-        while at < end {
-            let digit = at.pointee &- ASCII.zero
+        var last = digits
+        while last < end {
+            let digit = last.pointee &- ASCII.zero
             if digit > 9 { break }
             value = value &* 10 &+ UInt64(digit)
-            at += 1
+            last += 1
         }
-        let count = at - digits
+        at = last
+        let count = last - digits
         let byte = next
         let endsHere = byte != ASCII.point && byte | 0x20 != UInt8(ascii: "e") && byte | 0x20 != UInt8(ascii: "x")
         if endsHere && count > 0 && count <= 19 && (digits.pointee != ASCII.zero || count == 1) {
@@ -62,13 +64,15 @@ extension Scanner {
         var exponent = 0
         if take(ASCII.point) {
             let fraction = at
-            while at < end {
-                let digit = at.pointee &- ASCII.zero
+            var last = at
+            while last < end {
+                let digit = last.pointee &- ASCII.zero
                 if digit > 9 { break }
                 mantissa = mantissa &* 10 &+ UInt64(digit)
-                at += 1
+                last += 1
             }
-            places = at - fraction
+            at = last
+            places = last - fraction
             if places == 0 && !(isRelaxed && count > 0) { throw expected("a digit") }
         }
         if next | 0x20 == UInt8(ascii: "e") { exponent = try self.exponent() }

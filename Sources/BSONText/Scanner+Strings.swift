@@ -7,18 +7,19 @@ extension Scanner {
     @inline(__always)
     mutating func string(_ quote: UInt8, _ scratch: inout ByteBuffer) throws(TextError) -> UnsafeRawBufferPointer {
         let first = at
-        skipPlain(quote)
-        if at < end && at.pointee == quote {
-            let text = UnsafeRawBufferPointer(start: first, count: at - first)
-            at += 1
-            return text
+        let last = plainEnd(first, quote)
+        if last < end && last.pointee == quote {
+            at = last + 1
+            return UnsafeRawBufferPointer(start: first, count: last - first)
         }
+        at = last
         return try rareString(quote, from: first, &scratch)
     }
 
-    /// Steps over ASCII that stands for itself: stops at the quote, a backslash, a control or anything beyond ASCII.
+    /// Where ASCII that stands for itself ends: at the quote, a backslash, a control or anything beyond ASCII.
     @inline(__always)
-    private mutating func skipPlain(_ quote: UInt8) {
+    private func plainEnd(_ start: UnsafePointer<UInt8>, _ quote: UInt8) -> UnsafePointer<UInt8> {
+        var at = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quotes = ones &* UInt64(quote)
         while end - at >= 8 {
@@ -29,17 +30,15 @@ extension Scanner {
             let hits =
                 (((quoted &- ones) & ~quoted) | ((escaped &- ones) & ~escaped)
                     | ((word &- (ones &* 0x20)) & ~word) | word) & 0x8080_8080_8080_8080
-            if hits != 0 {
-                at += hits.trailingZeroBitCount >> 3
-                return
-            }
+            if hits != 0 { return at + hits.trailingZeroBitCount >> 3 }
             at += 8
         }
         while at < end {
             let byte = at.pointee
-            if byte == quote || byte == ASCII.backslash || byte < 0x20 || byte >= 0x80 { return }
+            if byte == quote || byte == ASCII.backslash || byte < 0x20 || byte >= 0x80 { break }
             at += 1
         }
+        return at
     }
 
     @inline(never)
@@ -49,7 +48,7 @@ extension Scanner {
         var run = first  // what is not yet in `scratch`
         var isCopied = false
         while true {
-            skipPlain(quote)
+            at = plainEnd(at, quote)
             guard at < end else { throw error("found the end of the text, expected the string's end", at: end) }
             let byte = at.pointee
             if byte >= 0x80 {

@@ -64,9 +64,16 @@ extension Scanner {
     /// Steps over spaces, ends of lines and, in JSON5, comments.
     @inline(__always)
     mutating func skipSpace() throws(TextError) {
+        guard at < end else { return }
+        let byte = at.pointee
+        if byte > ASCII.space && (!isRelaxed || (byte != ASCII.slash && byte < 0x80)) { return }
+        try skipSpaces()
+    }
+
+    @inline(never)
+    private mutating func skipSpaces() throws(TextError) {
         while at < end {
             let byte = at.pointee
-            if byte > ASCII.space && (!isRelaxed || (byte != ASCII.slash && byte < 0x80)) { return }
             if byte == ASCII.space || byte == ASCII.lineFeed || byte == ASCII.carriageReturn || byte == ASCII.tab {
                 at += 1
             } else if try !skipRareSpace(byte) {
@@ -75,7 +82,6 @@ extension Scanner {
         }
     }
 
-    @inline(never)
     private mutating func skipRareSpace(_ byte: UInt8) throws(TextError) -> Bool {
         guard isRelaxed else { return false }
         if byte == 0x0B || byte == 0x0C {

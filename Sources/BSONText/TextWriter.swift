@@ -146,10 +146,9 @@ extension TextWriter {
         if isCanonical || milliseconds < 0 || milliseconds >= 253_402_300_800_000 {
             wrapped("$numberLong", milliseconds)
         } else {
-            var text = value.description
-            // Extended JSON leaves out milliseconds that are zero.
-            if milliseconds % 1000 == 0 { text = text.prefix(19) + "Z" }
-            quoted(text)
+            out.append(ASCII.quote)
+            out.append(date: milliseconds)
+            out.append(ASCII.quote)
         }
         close()
     }

@@ -89,12 +89,11 @@ func uuidBytes(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     return bytes
 }
 
-/// The number that the hexadecimal digits stand for, sixteen of them at most.
-func hexadecimalNumber(_ digits: Slice<UnsafeRawBufferPointer>) -> UInt64? {
-    guard (1...16).contains(digits.count) else { return nil }
+/// The number that hexadecimal digits stand for, sixteen of them at most.
+func hexadecimalNumber(_ digits: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
     var value: UInt64 = 0
-    for byte in digits {
-        guard let digit = hexadecimalDigit(byte) else { return nil }
+    for place in range {
+        guard let digit = hexadecimalDigit(digits[place]) else { return nil }
         value = value << 4 | UInt64(digit)
     }
     return value

@@ -20,6 +20,33 @@ func value(utf8 text: [UInt8], _ dialect: BSONText.Dialect = .json, extendedJSON
     }
 }
 
+/// `document` as text. (A view of a document that has no name makes the compiler emit invalid code.)
+func json(
+    _ document: Document, style: BSONText.Style = .relaxed, layout: BSONText.Layout = .compact,
+    escapesMarkup: Bool = false
+) -> String {
+    BSONText.string(document.view, style: style, layout: layout, escapesMarkup: escapesMarkup)
+}
+
+/// The document that `text` is, if it is one.
+func document(utf8 text: [UInt8], _ dialect: BSONText.Dialect = .json) -> Document? {
+    do {
+        return try BSONText.parse(text.span.bytes, dialect: dialect).document
+    } catch {
+        return nil
+    }
+}
+
+/// Whether the bytes are a valid document.
+func isValid(_ bytes: [UInt8]) -> Bool {
+    do {
+        _ = try BSONValidator.validate(bytes.span.bytes)
+        return true
+    } catch {
+        return false
+    }
+}
+
 /// Whether `text` is a value of `dialect`.
 func accepts(_ text: [UInt8], _ dialect: BSONText.Dialect) -> Bool {
     !value(utf8: text, dialect).hasPrefix("error ")
