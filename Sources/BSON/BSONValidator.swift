@@ -83,19 +83,22 @@ extension BSONValidator {
     @inline(__always)
     private static func keyEnd(_ bytes: RawSpan, from start: Int, end: Int) throws(BSONError) -> Int {
         var position = start
-        while position <= end &- 8 {
+        // Words may reach beyond this document's end, but not beyond the bytes.
+        while position <= bytes.byteCount &- 8 {
             let word = bytes.uncheckedWord(at: position)
-            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            let zeros = zeroBytes(word)
             let high = word & 0x8080_8080_8080_8080
             if zeros != 0 {
                 // Only what is before the first zero byte counts.
                 if high & ((zeros & (0 &- zeros)) &- 1) != 0 { break }
-                return position &+ (zeros.trailingZeroBitCount >> 3) &+ 1
+                position &+= (zeros.trailingZeroBitCount >> 3) &+ 1
+                if position > end { throw BSONError(.truncated, at: start) }
+                return position
             }
             if high != 0 { break }
             position &+= 8
         }
-        return try slowKeyEnd(bytes, from: position, end: end)
+        return try slowKeyEnd(bytes, from: start, end: end)
     }
 
     @inline(never)
@@ -194,9 +197,13 @@ extension BSONValidator {
             }
             position &+= 8
         }
-        while position < end {
-            if bytes.uncheckedByte(at: position) >= 0x80 { return multibyte(bytes, from: position, to: end) }
-            position &+= 1
+        if position < end {
+            // The rest is the upper part of the word that ends with it.
+            let word =
+                end >= 8
+                ? bytes.uncheckedWord(at: end &- 8) >> UInt64(truncatingIfNeeded: 64 &- 8 &* (end &- position))
+                : 0x80
+            if word & 0x8080_8080_8080_8080 != 0 { return multibyte(bytes, from: position, to: end) }
         }
         return nil
     }
@@ -233,23 +240,5 @@ extension BSONValidator {
             position = next
         }
         return nil
-    }
-}
-
-// The validator compares with the end before it reads; checking again at each load would double the work.
-extension RawSpan {
-    @inline(__always)
-    fileprivate func uncheckedByte(at offset: Int) -> UInt8 {
-        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-    }
-
-    @inline(__always)
-    fileprivate func uncheckedInt32(at offset: Int) -> Int32 {
-        Int32(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Int32.self))
-    }
-
-    @inline(__always)
-    fileprivate func uncheckedWord(at offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }

@@ -31,9 +31,9 @@ extension Binary: BSONWritable {
 }
 
 extension Regex: BSONWritable {
-    /// Appends a regular expression; a NUL in it makes the document fail.
+    /// Appends a regular expression, its options in alphabetical order; a NUL in it makes the document fail.
     public func append(to writer: inout DocumentWriter, key: RawSpan) {
-        let parts = [pattern, options].map { Array($0.utf8) }
+        let parts = [Array(pattern.utf8), Array(String(options.unicodeScalars.sorted().map(Character.init)).utf8)]
         let sizes = parts.map(\.count)
         if parts.contains(where: { $0.contains(0) }) { return writer.fail(.invalidKey) }
         guard var place = writer.place(.regex, key, sizes[0] + sizes[1] + 2) else { return }

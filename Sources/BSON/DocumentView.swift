@@ -66,9 +66,12 @@ public struct DocumentView: ~Escapable {
     ///
     /// - Complexity: O(*n*): they are counted.
     public var count: Int {
-        var elements = makeIterator()
         var count = 0
-        while elements.next() != nil { count += 1 }
+        var position = ElementView.extent(of: bytes, at: 4).end
+        while position >= 0 {
+            count += 1
+            position = ElementView.extent(of: bytes, at: position).end
+        }
         return count
     }
 
@@ -92,11 +95,16 @@ public struct DocumentView: ~Escapable {
     /// Returns the first element with this key, given as UTF-8.
     @_lifetime(copy self)
     public func first(_ key: RawSpan) -> ElementView? {
-        var elements = makeIterator()
-        while let element = elements.next() {
-            if element.keyBytes.isEqual(to: key) { return element }
+        var position = 4
+        while true {
+            let (end, next) = ElementView.extent(of: bytes, at: position)
+            if next < 0 { return nil }
+            if end &- position &- 1 == key.byteCount && bytes.holds(key, at: position &+ 1) {
+                return ElementView(
+                    bytes: bytes.extracting(position..<next), keyCount: key.byteCount, offset: origin &+ position)
+            }
+            position = next
         }
-        return nil
     }
 
     /// Returns the element at a dotted path, such as `client.address` or `tags.0`.
@@ -136,11 +144,11 @@ public struct ElementIterator: ~Escapable {
     /// Returns the next element, or `nil` at the end.
     @_lifetime(copy self)
     public mutating func next() -> ElementView? {
-        guard position < bytes.byteCount, let end = ElementView.end(of: bytes, at: position) else { return nil }
+        let (key, end) = ElementView.extent(of: bytes, at: position)
+        if end < 0 { return nil }
         let element = ElementView(
-            bytes: bytes.extracting(position..<end.element), keyCount: end.key - position - 1,
-            offset: origin + position)
-        position = end.element
+            bytes: bytes.extracting(position..<end), keyCount: key &- position &- 1, offset: origin &+ position)
+        position = end
         return element
     }
 }

@@ -7,7 +7,7 @@ extension DocumentWriter {
     @inlinable public subscript<T: BSONWritable>(key: StaticString) -> T {
         @available(*, unavailable, message: "a writer only writes")
         get { fatalError("a writer only writes") }
-        set {
+        @inline(__always) set {
             if key.hasPointerRepresentation {
                 let bytes = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
                 newValue.append(to: &self, key: bytes.bytes)
@@ -17,12 +17,26 @@ extension DocumentWriter {
         }
     }
 
-    /// Writes a field whose key is not known before.
-    @inlinable @_disfavoredOverload public subscript<T: BSONWritable>(key: String) -> T {
+    /// Writes a string.
+    ///
+    /// The same as with any other value; as a subscript of its own the compiler makes it faster.
+    @inlinable public subscript(key: StaticString) -> String {
+        @available(*, unavailable, message: "a writer only writes")
+        get { fatalError("a writer only writes") }
+        @inline(__always) set {
+            let bytes = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+            newValue.append(to: &self, key: bytes.bytes)
+        }
+    }
+
+    /// Writes a field whose key is not a literal.
+    ///
+    /// Generic, because a subscript of `String` would win over that of `StaticString` for literals.
+    @inlinable @_disfavoredOverload public subscript<T: BSONWritable>(key: some StringProtocol) -> T {
         @available(*, unavailable, message: "a writer only writes")
         get { fatalError("a writer only writes") }
         set {
-            var key = key
+            var key = String(key)
             key.withUTF8 { newValue.append(to: &self, key: UnsafeRawBufferPointer($0).bytes) }
         }
     }
@@ -162,6 +176,44 @@ extension DocumentWriter {
 @inlinable @inline(__always)
 func storeText(_ text: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) {
     place.storeBytes(of: Int32(truncatingIfNeeded: text.count &+ 1).littleEndian, as: Int32.self)
-    if let source = text.baseAddress { (place + 4).copyMemory(from: source, byteCount: text.count) }
+    if let source = text.baseAddress { copyShort(source, to: place + 4, text.count) }
     (place + (4 &+ text.count)).storeBytes(of: 0, as: UInt8.self)
+}
+
+/// Stores a string; a call, because ten copies of it in one event would be too much code for the compiler to inline.
+@usableFromInline @inline(never)
+func storeText(_ text: String, to place: UnsafeMutableRawPointer) {
+    let stored: Void? = text.utf8.withContiguousStorageIfAvailable {
+        storeText(UnsafeRawBufferPointer($0), to: place)
+    }
+    if stored == nil { Array(text.utf8).withUnsafeBytes { storeText($0, to: place) } }
+}
+
+/// Copies bytes, up to 32 of them without a call: most texts of events are short, and a call would cost more than they.
+@inlinable @inline(__always)
+func copyShort(_ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, _ count: Int) {
+    if count > 32 {
+        place.copyMemory(from: source, byteCount: count)
+    } else if count >= 16 {
+        copyEnds(source, to: place, count, as: SIMD2<UInt64>.self)
+    } else if count >= 8 {
+        copyEnds(source, to: place, count, as: UInt64.self)
+    } else if count >= 4 {
+        copyEnds(source, to: place, count, as: UInt32.self)
+    } else if count >= 2 {
+        copyEnds(source, to: place, count, as: UInt16.self)
+    } else if count == 1 {
+        place.storeBytes(of: source.load(as: UInt8.self), as: UInt8.self)
+    }
+}
+
+/// Copies the first and the last bytes that fit into a word, which together are all.
+@inlinable @inline(__always)
+func copyEnds<Word: BitwiseCopyable>(
+    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, _ count: Int, as type: Word.Type
+) {
+    let last = count &- MemoryLayout<Word>.size
+    let (head, tail) = (source.loadUnaligned(as: type), source.loadUnaligned(fromByteOffset: last, as: type))
+    place.storeBytes(of: head, as: type)
+    place.storeBytes(of: tail, toByteOffset: last, as: type)
 }

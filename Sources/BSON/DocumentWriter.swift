@@ -53,7 +53,7 @@ public struct DocumentWriter: ~Copyable, @unchecked Sendable {
     /// Begins a document behind those that are complete.
     ///
     /// - Precondition: no document is open.
-    @inlinable public mutating func beginDocument() {
+    @inlinable @inline(__always) public mutating func beginDocument() {
         precondition(depth == 0, "a document is open already")
         trouble = nil
         start = written
@@ -66,7 +66,7 @@ public struct DocumentWriter: ~Copyable, @unchecked Sendable {
     ///
     /// - Returns: `false` if something could not be written: then the document is gone, and `failure` says why.
     /// - Precondition: a document is open, and none inside it.
-    @inlinable @discardableResult public mutating func endDocument() -> Bool {
+    @inlinable @inline(__always) @discardableResult public mutating func endDocument() -> Bool {
         precondition(depth == 1, "no document is open, or one inside it")
         if let place = room(1) { place.storeBytes(of: 0, as: UInt8.self) }
         depth = 0

@@ -157,7 +157,8 @@ extension ElementView {
 
     /// The value of a regular expression.
     public var regex: Regex? {
-        guard typeByte == 0x0B, let end = bytes.firstNUL(from: valueStart) else { return nil }
+        guard typeByte == 0x0B else { return nil }
+        let end = bytes.firstNUL(from: valueStart)
         return Regex(
             bytes.extracting(valueStart..<end).text, options: bytes.extracting(end + 1..<bytes.byteCount - 1).text)
     }
@@ -205,41 +206,56 @@ extension ElementView {
 // MARK: - Extents
 
 extension ElementView {
-    /// Finds where the key and the value of the element at `position` end; `nil` at the document's end or in nonsense.
-    static func end(of bytes: RawSpan, at position: Int) -> (key: Int, element: Int)? {
-        let type = bytes.byte(at: position)
-        guard type != 0, let key = bytes.firstNUL(from: position + 1) else { return nil }
-        let value = key + 1
-        let rest = bytes.byteCount - value
-        guard let size = size(of: type, bytes, value, rest), size <= rest else { return nil }
-        return (key, value + size)
+    /// Returns where the key's NUL is and where the element at `position` ends; `end` is -1 at the end of the document
+    /// and in nonsense.
+    @inline(__always)
+    static func extent(of bytes: RawSpan, at position: Int) -> (key: Int, end: Int) {
+        guard position < bytes.byteCount else { return (0, -1) }
+        let type = bytes.uncheckedByte(at: position)
+        guard type != 0 else { return (0, -1) }
+        let key = bytes.firstNUL(from: position &+ 1)
+        guard key >= 0 else { return (0, -1) }
+        let size = size(of: type, bytes, at: key &+ 1)
+        let end = key &+ 1 &+ size
+        return (key, size < 0 || end > bytes.byteCount ? -1 : end)
     }
 
-    private static func size(of type: UInt8, _ bytes: RawSpan, _ value: Int, _ rest: Int) -> Int? {
+    /// Returns the size of a value, or a negative number.
+    @inline(__always)
+    private static func size(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
         switch type {
-        case 0x01, 0x09, 0x11, 0x12: return 8
-        case 0x10: return 4
-        case 0x08: return 1
-        case 0x07: return 12
-        case 0x13: return 16
-        case 0x06, 0x0A, 0x7F, 0xFF: return 0
-        case 0x02, 0x0D, 0x0E: return length(bytes, value, rest, atLeast: 1).map { $0 + 4 }
-        case 0x03, 0x04: return length(bytes, value, rest, atLeast: 5)
-        case 0x0F: return length(bytes, value, rest, atLeast: 14)
-        case 0x05: return length(bytes, value, rest, atLeast: 0).map { $0 + 5 }
-        case 0x0C: return length(bytes, value, rest, atLeast: 1).map { $0 + 16 }
-        case 0x0B:
-            guard let pattern = bytes.firstNUL(from: value), let end = bytes.firstNUL(from: pattern + 1) else {
-                return nil
-            }
-            return end + 1 - value
-        default: return nil
+        case 0x01, 0x09, 0x11, 0x12: 8
+        case 0x10: 4
+        case 0x02: length(bytes, value, atLeast: 1, more: 4)
+        case 0x08: 1
+        case 0x07: 12
+        case 0x13: 16
+        case 0x06, 0x0A, 0x7F, 0xFF: 0
+        case 0x03, 0x04: length(bytes, value, atLeast: 5, more: 0)
+        default: rareSize(of: type, bytes, at: value)
         }
     }
 
-    private static func length(_ bytes: RawSpan, _ value: Int, _ rest: Int, atLeast least: Int) -> Int? {
-        guard rest >= 4 else { return nil }
-        let length = Int(bytes.int32(at: value))
-        return length >= least ? length : nil
+    @inline(never)
+    private static func rareSize(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
+        switch type {
+        case 0x0D, 0x0E: return length(bytes, value, atLeast: 1, more: 4)
+        case 0x0F: return length(bytes, value, atLeast: 14, more: 0)
+        case 0x05: return length(bytes, value, atLeast: 0, more: 5)
+        case 0x0C: return length(bytes, value, atLeast: 1, more: 16)
+        case 0x0B:
+            let pattern = bytes.firstNUL(from: value)
+            let options = pattern < 0 ? -1 : bytes.firstNUL(from: pattern &+ 1)
+            return options < 0 ? -1 : options &+ 1 &- value
+        default: return -1
+        }
+    }
+
+    /// Returns the length that is stored at `value` and so many bytes more, or -1.
+    @inline(__always)
+    private static func length(_ bytes: RawSpan, _ value: Int, atLeast least: Int, more: Int) -> Int {
+        guard value <= bytes.byteCount &- 4 else { return -1 }
+        let length = Int(bytes.uncheckedInt32(at: value))
+        return length >= least ? length &+ more : -1
     }
 }

@@ -22,37 +22,59 @@ extension RawSpan {
     /// The bytes as text; what is not UTF-8 becomes U+FFFD.
     var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
-    /// Returns where the first NUL is, not before `offset`.
-    func firstNUL(from offset: Int) -> Int? {
+    /// Returns where the first NUL is, not before `offset`; -1 if there is none.
+    @inline(__always)
+    func firstNUL(from offset: Int) -> Int {
         var offset = offset
         while offset <= byteCount &- 8 {
-            let word = UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
-            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-            // Bits above the first zero byte may be wrong; the lowest never is.
+            let word = uncheckedWord(at: offset)
+            let zeros = zeroBytes(word)
             if zeros != 0 { return offset &+ zeros.trailingZeroBitCount >> 3 }
             offset &+= 8
         }
         while offset < byteCount {
-            if byte(at: offset) == 0 { return offset }
+            if uncheckedByte(at: offset) == 0 { return offset }
             offset &+= 1
         }
-        return nil
+        return -1
     }
 
-    /// Returns whether the bytes are the same.
-    func isEqual(to other: RawSpan) -> Bool {
-        guard byteCount == other.byteCount else { return false }
-        var offset = 0
-        while offset <= byteCount &- 8 {
-            let left = unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-            let right = other.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-            if left != right { return false }
-            offset &+= 8
+    /// Returns whether the bytes from `offset` on are those of `other`, which must fit.
+    @inline(__always)
+    func holds(_ other: RawSpan, at offset: Int) -> Bool {
+        var place = 0
+        while place <= other.byteCount &- 8 {
+            if uncheckedWord(at: offset &+ place) != other.uncheckedWord(at: place) { return false }
+            place &+= 8
         }
-        while offset < byteCount {
-            if byte(at: offset) != other.byte(at: offset) { return false }
-            offset &+= 1
+        while place < other.byteCount {
+            if uncheckedByte(at: offset &+ place) != other.uncheckedByte(at: place) { return false }
+            place &+= 1
         }
         return true
+    }
+}
+
+/// Marks the zero bytes of a word: the lowest mark is exact, those above it may be wrong.
+@inline(__always)
+func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+}
+
+// For those who compared with the end before they read; checking again at each load would double the work.
+extension RawSpan {
+    @inline(__always)
+    func uncheckedByte(at offset: Int) -> UInt8 {
+        unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    @inline(__always)
+    func uncheckedInt32(at offset: Int) -> Int32 {
+        Int32(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Int32.self))
+    }
+
+    @inline(__always)
+    func uncheckedWord(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }

@@ -24,7 +24,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 public struct Regex: Hashable, Sendable {
     /// The pattern; contains no NUL.
     public var pattern: String
-    /// The options as letters, sorted by convention; contains no NUL.
+    /// The options as letters, which are stored in alphabetical order; contains no NUL.
     public var options: String
 
     /// Creates an expression of a pattern and options.
