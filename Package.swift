@@ -28,6 +28,8 @@ let package = Package(
     name: "eventstorm",
     products: [
         .library(name: "Eventstorm", targets: ["Eventstorm"]),
+        .library(name: "BSON", targets: ["BSON"]),
+        .library(name: "BSONText", targets: ["BSONText"]),
         .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
         .executable(name: "eventstorm", targets: ["eventstorm"]),
         .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),
