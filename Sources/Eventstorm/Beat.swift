@@ -33,7 +33,8 @@ public struct ProcessIdentity: Hashable, Sendable {
 
 /// What a publisher counts for one topic.
 ///
-/// `emitted = unwanted + refused + queued + next`: each event emitted has one of these fates, and `next` is how many were sent.
+/// `emitted = unwanted + refused + queued + next`: each event emitted has one of these fates, and `next` is how many
+/// were sent.
 public struct SendCounts: Hashable, Sendable {
     /// The sequence that follows the last document handed to the socket.
     public var next: UInt64

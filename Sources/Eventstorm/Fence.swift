@@ -3,8 +3,8 @@
 /// The nonce of a fence: `0xFF` and eight random bytes.
 ///
 /// A subscriber subscribes to it besides its patterns, a new one whenever these change. Since 0xFF begins no topic and
-/// libzmq sends a connection's subscriptions in byte order, it reaches a publisher last; the publisher answers with a full beat
-/// under this name.
+/// libzmq sends a connection's subscriptions in byte order, it reaches a publisher last; the publisher answers with a
+/// full beat under this name.
 public struct FenceNonce: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of a nonce.
     public static let byteCount = 9
@@ -36,8 +36,8 @@ public struct FenceNonce: Hashable, Sendable, CustomStringConvertible {
         return bytes
     }
 
-    /// The sixteen hexadecimal digits of the value.
-    public var description: String { hexadecimal(value) }
+    /// The eight random bytes in hexadecimal, in the order in which they travel.
+    public var description: String { hexadecimal(value.byteSwapped) }
 }
 
 /// Returns the sixteen lower-case hexadecimal digits of `value`.

@@ -59,8 +59,8 @@ extension Ledger {
 
     /// Whether an origin whose beats come has not answered in time: its answer was dropped, and a new nonce is due.
     ///
-    /// True 3 s after the fence began, then twice as long after each renewal, a minute at most. An origin that never beats is
-    /// not waited for.
+    /// True 3 s after the fence began, then twice as long after each renewal, a minute at most. An origin that never
+    /// beats is not waited for.
     public func isFenceOverdue(now: UInt64) -> Bool {
         guard let fence = fences.last else { return false }
         let patience = min(Limits.silentAfter << UInt64(min(fenceRenewals, 5)), Limits.fullBeatInterval)
@@ -241,7 +241,8 @@ extension Ledger {
 }
 
 extension Pattern {
-    /// The patterns that match what both sets match; of two patterns one covers the other, or they have nothing in common.
+    /// The patterns that match what both sets match; of two patterns one covers the other, or they have nothing in
+    /// common.
     static func intersection(_ a: [Pattern], _ b: [Pattern]) -> [Pattern] {
         var result: [Pattern] = []
         for first in a {

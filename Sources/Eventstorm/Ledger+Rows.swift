@@ -22,7 +22,8 @@ extension Ledger {
 
     /// Adds the row of an origin and a topic, or finds it; nil if no pattern in force asks for the topic.
     ///
-    /// Its books begin with the first message, or at 0 if the origin has told all its topics before and this was none of them.
+    /// Its books begin with the first message, or at 0 if the origin has told all its topics before and this was none
+    /// of them.
     public mutating func addRow(origin: UInt64, topic: Topic, now: UInt64) -> RowIndex? {
         if let known = row(origin: origin, topic: topic.utf8.span.bytes) { return known }
         guard isAskedFor(topic) else { return nil }

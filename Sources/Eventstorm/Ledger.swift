@@ -4,8 +4,8 @@ internal import BSON
 
 /// Keeps the books of one subscriber socket.
 ///
-/// Pure: it has no socket and no clock. Whoever receives hands over stamps and beats in the order of their arrival, with the
-/// nanoseconds of a monotonic clock, and asks which documents to deliver.
+/// Pure: it has no socket and no clock. Whoever receives hands over stamps and beats in the order of their arrival,
+/// with the nanoseconds of a monotonic clock, and asks which documents to deliver.
 ///
 ///     ledger.beginFence(nonce, patterns: patterns, now: now)           // at the start, and when the patterns change
 ///     …
@@ -192,7 +192,8 @@ extension Ledger {
         public let process: ProcessIdentity?
         /// How long it has not been heard.
         public let state: OriginState
-        /// Whether its answer to a fence covers every pattern in force: the books of all its topics are complete from there.
+        /// Whether its answer to a fence covers every pattern in force: the books of all its topics are complete from
+        /// there.
         public let isFenced: Bool
         /// The generation in its last beat.
         public let generation: UInt64

@@ -2,8 +2,8 @@
 
 /// The fates of the documents that an origin sent on a topic, as one receiver saw them.
 ///
-/// `next - from = received + lost + malformed` holds exactly at any time. `absent` and `unknown` stand beside it: those documents
-/// have no number in the origin's sequence. `repeated` is outside of all sums.
+/// `next - from = received + lost + malformed` holds exactly at any time. `absent` and `unknown` stand beside it:
+/// those documents have no number in the origin's sequence. `repeated` is outside of all sums.
 public struct ReceiveCounts: Hashable, Sendable {
     /// Arrived, valid.
     public var received: UInt64 = 0
@@ -62,7 +62,8 @@ public struct MalformedCounts: Hashable, Sendable {
 }
 
 extension UInt64 {
-    /// Adds without wrapping or trapping, which nothing that strangers send may cause; counters end at 2^63 - 1, as in BSON.
+    /// Adds without wrapping or trapping, which nothing that strangers send may cause; counters end at 2^63 - 1, as
+    /// in BSON.
     mutating func saturatingAdd(_ other: UInt64) {
         let (sum, overflow) = addingReportingOverflow(other)
         self = overflow ? UInt64(Int64.max) : Swift.min(sum, UInt64(Int64.max))

@@ -43,7 +43,8 @@ extension Ledger.Row {
         gaps.append(gap)
     }
 
-    /// Takes what lies in `range` out of the gaps; appends the positions, counted from the start of `range`, to `filled`.
+    /// Takes what lies in `range` out of the gaps; appends the positions, counted from the start of `range`, to
+    /// `filled`.
     mutating func fillGaps(_ range: Range<UInt64>, into filled: inout [Range<Int>]) {
         var index = gaps.count
         while index > 0, gaps[index - 1].upperBound > range.lowerBound { index -= 1 }

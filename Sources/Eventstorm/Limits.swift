@@ -10,13 +10,15 @@ public enum Limits {
     /// Bytes of a payload, and so of a single document.
     public static let payloadBytes = 8 << 20
 
-    /// Bytes at which a batch is closed: beyond that a message gains nothing from growing, but its receivers wait longer.
+    /// Bytes at which a batch is closed: beyond that a message gains nothing from growing, but its receivers wait
+    /// longer.
     public static let batchBytes = 64 << 10
 
     /// Documents in one message: what the stamp's 16-bit `count` holds.
     public static let documentsPerMessage = 65_535
 
-    /// Topics of one origin: bounds its beats, and what a program that puts user data into topics can cost its receivers.
+    /// Topics of one origin: bounds its beats, and what a program that puts user data into topics can cost its
+    /// receivers.
     public static let topicsPerOrigin = 4_096
 
     /// Bytes of an inbound message on a publisher's socket: subscriptions are all that it should receive.

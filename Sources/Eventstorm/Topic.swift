@@ -234,8 +234,8 @@ public struct TopicError: Error, Hashable, CustomStringConvertible {
         case .emptySegment(let at):
             "topic '\(text)' has an empty segment at byte \(at): segments are joined by single dots, as in 'shop.order'"
         case .character(let scalar, let at):
-            "topic '\(text)' has \(TopicError.show(scalar)) at byte \(at): allowed are letters, digits, _ - + : @ % and dots "
-                + "between segments"
+            "topic '\(text)' has \(TopicError.show(scalar)) at byte \(at): allowed are letters, digits, _ - + : @ % "
+                + "and dots between segments"
         case .invalidUTF8(let at): "topic '\(text)' is not UTF-8 at byte \(at)"
         case .reserved: "topic '\(text)' belongs to the library: choose one that does not begin with '_es.'"
         case .tooMany: "topic '\(text)' is one too many: a source has at most \(Limits.topicsPerOrigin) topics"

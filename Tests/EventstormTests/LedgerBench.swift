@@ -11,9 +11,9 @@ final class LedgerBench {
     var nonce = FenceNonce(value: 0)
     private var nonces: UInt64 = 0
 
-    init(patterns: [String] = ["*"], origins: Int = Limits.ledgerOrigins, rows: Int = Limits.ledgerRows) throws {
+    init(patterns: [String]? = ["*"], origins: Int = Limits.ledgerOrigins, rows: Int = Limits.ledgerRows) throws {
         ledger = Ledger(originLimit: origins, rowLimit: rows)
-        try subscribe(patterns)
+        if let patterns { try subscribe(patterns) }
     }
 
     func subscribe(_ patterns: [String]) throws {

@@ -1,8 +1,8 @@
 // A small world in which the truth is known: a publisher, a lossy link with its races, and a subscriber with a ledger.
 //
-// The publisher counts sequences and unwanted events per topic, takes in subscriptions one by one, and has a bounded queue for
-// the subscriber. A link that breaks loses part of what is under way; what the subscriber already has in its queue it still
-// reads, mixed with what the next link brings. The ledger sees only what arrives.
+// The publisher counts sequences and unwanted events per topic, takes in subscriptions one by one, and has a bounded
+// queue for the subscriber. A link that breaks loses part of what is under way; what the subscriber already has in
+// its queue it still reads, mixed with what the next link brings. The ledger sees only what arrives.
 import BSON
 import Testing
 

@@ -8,7 +8,8 @@ struct TopicTests {
     @Test(
         "a topic is segments of the alphabet joined by dots",
         arguments: [
-            "a", "http.hit", "A-Z_0+9:x@y%", "é.日本.ß", "_es.beat", "_es", "x%2Ey", String(repeating: "a", count: 255),
+            "a", "http.hit", "A-Z_0+9:x@y%", "é.日本.ß", "_es.beat", "_es", "x%2Ey",
+            String(repeating: "a", count: 255),
         ])
     func accepts(name: String) throws {
         let topic = try Topic(name)
