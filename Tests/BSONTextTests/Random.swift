@@ -6,10 +6,16 @@ import BSON
 struct Random: RandomNumberGenerator {
     let seed: UInt64
     private var state: UInt64
+    private let isTame: Bool
 
-    init(seed: UInt64) {
+    /// Begins the numbers of `seed`.
+    ///
+    /// Tame documents keep to what libbson 1.23 does right: no NUL in code and pointers, neither of these in arrays
+    /// and scopes, and dates that ISO-8601 has a form for.
+    init(seed: UInt64, isTame: Bool = false) {
         self.seed = seed
         state = seed
+        self.isTame = isTame
     }
 
     mutating func next() -> UInt64 {
@@ -44,7 +50,8 @@ struct Random: RandomNumberGenerator {
     }
 
     private mutating func field(_ key: String, _ writer: inout DocumentWriter, _ depth: Int) {
-        switch below(depth < 5 ? 24 : 20) {
+        let kind = below(depth < 5 ? 24 : 20)
+        switch isTame && depth > 0 && [11, 12, 21].contains(kind) ? 19 : kind {
         case 0:
             // Text has one NaN only.
             let value = Double(bitPattern: next())
@@ -58,11 +65,13 @@ struct Random: RandomNumberGenerator {
         case 5: writer.undefined(key)
         case 6: writer[key] = ObjectID(seconds: UInt32(truncatingIfNeeded: next()), low: next())
         case 7: writer[key] = below(2) == 0
-        case 8: writer[key] = Datetime(millisecondsSinceEpoch: Int64(truncatingIfNeeded: next() >> UInt64(below(64))))
+        case 8:
+            let shift = isTame ? 17 + below(47) : below(64)
+            writer[key] = Datetime(millisecondsSinceEpoch: Int64(truncatingIfNeeded: next() >> UInt64(shift)))
         case 9: writer.null(key)
         case 10: writer[key] = BSON.Regex(string(allowsNUL: false), options: ["", "i", "imx"][below(3)])
-        case 11: writer[key] = DBPointer(string(), id: ObjectID(seconds: 1, low: next()))
-        case 12: writer[key] = JavaScript(string())
+        case 11: writer[key] = DBPointer(string(allowsNUL: !isTame), id: ObjectID(seconds: 1, low: next()))
+        case 12: writer[key] = JavaScript(string(allowsNUL: !isTame))
         case 13: writer[key] = Symbol(string())
         case 14: writer[key] = Int32(truncatingIfNeeded: next())
         case 15:
@@ -79,7 +88,7 @@ struct Random: RandomNumberGenerator {
             fields(&scope, depth: depth + 1)
             scope.endDocument()
             let variables = Document(copying: DocumentView(unchecked: scope.bytes))
-            writer[key] = JavaScriptWithScope(string(), scope: variables)
+            writer[key] = JavaScriptWithScope(string(allowsNUL: !isTame), scope: variables)
         default: array(key, &writer, depth)
         }
     }
