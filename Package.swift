@@ -71,6 +71,9 @@ let package = Package(
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
         program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "LiveView"]),
 
+        // Examples, built as a stranger's program would be.
+        .executableTarget(name: "emitter", dependencies: ["Eventstorm"], path: "examples/emitter"),
+
         // Measurements: `make bench`.
         .executableTarget(
             name: "eventstorm-bench", dependencies: ["Eventstorm", "BSON"], path: "bench/eventstorm-bench",
