@@ -1,0 +1,64 @@
+// The status of a program that only receives.
+
+internal import BSON
+public import Eventstorm
+internal import Synchronization
+public import ZeroMQ
+
+/// Publishes the status of a program that only receives, through a source of its own.
+///
+/// The program's loop hands over its books now and then; the source puts them into the status that it publishes once a
+/// second if anybody wants it.
+///
+///     let reporter = try SinkReporter("archive", to: options.endpoints("report"))
+///     reporter.update(subscriber.ledger, fates: archive.countsByTopic, queuedBytes: archive.queuedBytes)
+public final class SinkReporter: Sendable {
+    private let books: Books
+    private let source: Source
+
+    /// Opens the source.
+    ///
+    /// - Parameters:
+    ///   - name: What the program is called in the books.
+    ///   - endpoints: Where to publish the status.
+    public init(_ name: String, to endpoints: [Endpoint]) throws(ZMQError) {
+        let books = Books()
+        self.books = books
+        source = try Source(name, to: endpoints, role: .sink) { books.describe(&$0) }
+    }
+
+    /// Hands over what was received, and what became of it.
+    ///
+    /// - Parameters:
+    ///   - ledger: The subscriber's books.
+    ///   - fates: What became of the events of each topic in this program.
+    ///   - queuedBytes: Bytes that wait in its queue.
+    public func update(_ ledger: borrowing Ledger, fates: [Topic: FateCounts], queuedBytes: Int) {
+        // Only the receiver's side of this document is looked at.
+        var side = StatusDocument(Beat(origin: 0, process: ProcessIdentity(role: "sink", name: ""), at: .now()))
+        side.takeUpstream(ledger)
+        side.fates = fates.sorted { $0.key < $1.key }.map { StatusDocument.FateRow($0.key, $0.value) }
+        side.usage.queuedBytes = UInt64(queuedBytes)
+        books.side.withLock { $0 = side }
+    }
+
+    /// Publishes the last status and closes.
+    public func close(within time: Duration) { source.close(within: time) }
+}
+
+/// The receiver's side as it was last handed over.
+private final class Books: Sendable {
+    let side = Mutex<StatusDocument?>(nil)
+
+    /// Adds it to the status of the source.
+    func describe(_ status: inout StatusDocument) {
+        guard let side = side.withLock({ $0 }) else { return }
+        status.upstream = side.upstream
+        status.fates = side.fates
+        status.malformed = side.malformed
+        status.unstamped = side.unstamped
+        status.overflow = side.overflow
+        status.resets = side.resets
+        status.usage.queuedBytes = side.usage.queuedBytes
+    }
+}
