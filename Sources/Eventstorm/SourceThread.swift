@@ -163,9 +163,10 @@ struct SourceThread: ~Copyable {
 
     /// Emits this source's status, if anybody wants it.
     private func emitStatus(_ beat: Beat) {
+        let rows = beatRows()  // not below, where the lock of one of them is held
         core.status.emit { event in
             var status = StatusDocument(beat)
-            status.beat.topics = beatRows()
+            status.beat.topics = rows
             status.usage = .current(queuedBytes: UInt64(core.queue.waitingByteCount))
             core.describe?(&status)
             status.write(into: &event)
