@@ -1,6 +1,7 @@
 // How long to wait before a program is started again.
 
-/// How long to wait before a program is started again: 100 ms, doubling to 10 s, from the start again after 30 s of work.
+/// How long to wait before a program is started again: 100 ms, doubling to 10 s, from the start again after 30 s of
+/// work.
 struct Backoff: Sendable {
     static let first: Duration = .milliseconds(100)
     static let longest: Duration = .seconds(10)

@@ -1,5 +1,6 @@
 // The lines of several programs on one stderr.
 
+internal import BSON
 internal import Glibc
 
 /// Writes the lines of several programs to stderr, each with its program's label, coloured on a terminal.
@@ -28,7 +29,7 @@ struct LinePrinter {
     }
 
     func line(_ label: String, _ colour: Int, _ text: String) -> String {
-        let time = showsTime ? Log.timestamp() + " " : ""
+        let time = showsTime ? "\(Datetime.now()) " : ""
         let padded = label + String(repeating: " ", count: max(0, width - label.count))
         let text = Log.escaped(text)
         guard isColoured else { return "\(time)\(padded) | \(text)" }

@@ -1,13 +1,14 @@
 // Messages for people on stderr, one a line.
 
+internal import BSON
 internal import Glibc
 internal import Synchronization
 
 /// Messages for people on stderr, one a line, never with the contents of events.
 ///
-/// Lines are written whole, so those of several threads do not mix. What is not printable in a message is escaped: a file
-/// name cannot forge a line. A time stands before each line only where nobody else adds one: not on a terminal, not under
-/// `eventstorm up`, not under journald.
+/// Lines are written whole, so those of several threads do not mix. What is not printable in a message is escaped: a
+/// file name cannot forge a line. A time stands before each line only where nobody else adds one: not on a terminal,
+/// not under `eventstorm up`, not under journald.
 public enum Log {
     /// How much a message matters.
     public enum Level: Int, CaseIterable, Comparable, Sendable, CustomStringConvertible {
@@ -78,7 +79,7 @@ public enum Log {
     }
 
     static func line(_ level: Level, _ message: String, name: String, style: Style) -> String {
-        var line = style.showsTime ? timestamp() + " " : ""
+        var line = style.showsTime ? "\(Datetime.now()) " : ""
         if style.showsName, !name.isEmpty { line += name + ": " }
         if level != .info { line += level.description + ": " }
         return line + escaped(message) + "\n"
@@ -104,22 +105,6 @@ public enum Log {
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-    }
-
-    /// Now, UTC, to the millisecond: `2026-11-21T07:39:53.123Z`.
-    static func timestamp() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        gmtime_r(&now.tv_sec, &parts)
-        func digits(_ value: Int, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        let date =
-            "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
-        let time = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-        return "\(date)T\(time).\(digits(now.tv_nsec / 1_000_000, 3))Z"
     }
 }
 

@@ -24,9 +24,27 @@ extension Options {
         guard reader.problems.isEmpty else { throw Failure(.usage, reader.problems) }
         var options = Options(command: command)
         options.given = reader.given
+        try options.takeSection()
         let problems = options.problems()
-        guard problems.isEmpty else { throw Failure(.usage, problems.map(\.message)) }
+        guard problems.isEmpty else {
+            throw Failure(
+                problems.contains { !$0.isConfiguration } ? .usage : .configuration, problems.map(\.message))
+        }
         return .run(options)
+    }
+
+    /// Takes what the command line leaves open from the section of `--config FILE`.
+    private mutating func takeSection() throws(Failure) {
+        guard command.takesConfiguration else { return }
+        guard let path = textIfGiven(Command.config.name) else {
+            if has(Command.section.name) { throw Failure.usage("--section NAME needs --config FILE") }
+            return
+        }
+        let configuration = try Configuration.load(path)
+        let section = try configuration.section(named: textIfGiven(Command.section.name), for: command)
+        given.merge(section.options.given) { given, _ in given }
+        tables = section.options.tables
+        self.section = section.label
     }
 }
 

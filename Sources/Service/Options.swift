@@ -33,8 +33,8 @@ struct Problem: Error, Sendable, Equatable {
 
 /// The settings of one run of a program, read and checked.
 ///
-/// Every value was checked when the options were read, so the getters do not fail; asking for a setting that the table does
-/// not have, or for a value that is neither required nor usual, is a mistake of the programmer and traps.
+/// Every value was checked when the options were read, so the getters do not fail; asking for a setting that the
+/// table does not have, or for a value that is neither required nor usual, is a mistake of the programmer and traps.
 public struct Options: Sendable {
     /// The program's table.
     public let command: Command
@@ -163,7 +163,8 @@ extension Options {
                 let permit = value.origin.isConfiguration ? "\(insecure.key): true" : "--\(insecure.name)"
                 problems.append(
                     value.origin.problem(
-                        "\(address) is open to other machines, without encryption; bind to 127.0.0.1, or permit it with \(permit)"
+                        "\(address) is open to other machines, unencrypted; "
+                            + "bind to 127.0.0.1 or permit it with \(permit)"
                     ))
             }
         }

@@ -2,8 +2,8 @@
 
 /// One setting of a program: `--access-log FILE` on the command line, `access_log: "FILE"` in the configuration.
 ///
-/// A program's table of settings is the only description of them: the command line, the schema of the configuration file,
-/// `--help` and `eventstorm check` are all read from it.
+/// A program's table of settings is the only description of them: the command line, the schema of the configuration
+/// file, `--help` and `eventstorm check` are all read from it.
 public struct Setting: Sendable {
     /// What a setting's value is.
     public enum Kind: Sendable {

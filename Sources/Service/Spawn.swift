@@ -3,8 +3,8 @@
 internal import CSystem
 internal import Glibc
 
-/// Starts a program in a process group of its own, so that Ctrl-C reaches the supervisor alone and programs are stopped in
-/// their order.
+/// Starts a program in a process group of its own, so that Ctrl-C reaches the supervisor alone and programs are
+/// stopped in their order.
 func spawn(_ plan: ChildPlan, input: CInt, output: CInt) throws(Failure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

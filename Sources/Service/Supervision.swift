@@ -5,8 +5,8 @@ internal import Glibc
 
 /// The child's side of `eventstorm up`.
 ///
-/// The supervisor sets ``variable`` and makes stdin the reading end of a pipe in which nothing is ever written: its end is
-/// the supervisor's end, however that came.
+/// The supervisor sets ``variable`` and makes stdin the reading end of a pipe in which nothing is ever written: its
+/// end is the supervisor's end, however that came.
 enum Supervision {
     /// Set to 1 in the environment of supervised programs.
     static let variable = "EVENTSTORM_SUPERVISED"

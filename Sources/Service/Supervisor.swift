@@ -5,9 +5,10 @@ internal import Glibc
 
 /// Runs programs as children, from one thread.
 ///
-/// Routers are started first, then sinks, then sources. A program that fails is started again, later each time. On SIGINT or
-/// SIGTERM the sources are asked to stop, when they have ended the routers, then the sinks; who has not ended within
-/// ``Signals/timeToStop`` is killed. The end of this process, however it comes, is the end of the children.
+/// Routers are started first, then sinks, then sources. A program that fails is started again, later each time. On
+/// SIGINT or SIGTERM the sources are asked to stop, when they have ended the routers, then the sinks; who has not
+/// ended within ``Signals/timeToStop`` is killed. The end of this process, however it comes, is the end of the
+/// children.
 public final class Supervisor {
     /// Where lines for people go, whole and without their line feed.
     typealias Printer = (_ label: String, _ colour: Int, _ text: String) -> Void
@@ -48,9 +49,11 @@ public final class Supervisor {
 
     /// Runs until all children have ended, because they were done or because a signal asked to stop.
     ///
-    /// - Parameter reload: Says what is to run after SIGHUP, or nil if that cannot be said; children whose plans are the same
+    /// - Parameter reload: Says what is to run after SIGHUP, or nil if that cannot be said; children whose plans are
+    ///   the same
     ///   go on. Without it, SIGHUP stops too.
-    /// - Returns: ``ExitStatus/done``, or ``ExitStatus/failed`` if a child ended with a status that is not worth another try.
+    /// - Returns: ``ExitStatus/done``, or ``ExitStatus/failed`` if a child ended with a status that is not worth
+    ///   another try.
     public func run(signals: Signals, reload: (() -> [ChildPlan]?)? = nil) -> ExitStatus {
         signals.endsLate = false
         while true {

@@ -64,7 +64,8 @@ struct OptionsTests {
         (["--zzzzz=3"], "unknown option \"--zzzzz\""),
         (
             ["--in", "x"],
-            "--in: endpoint 'x': the transport is missing; write it as 'tcp://127.0.0.1:5570', with 'bind:' or 'connect:' before it if needed"
+            "--in: endpoint 'x': the transport is missing; "
+                + "write it as 'tcp://127.0.0.1:5570', with 'bind:' or 'connect:' before it if needed"
         ),
         (["--s", "x"], "option \"--s\" could be --subscribe or --section"),
         (["-x"], "unknown option \"-x\"; options are words: --help lists them"),
@@ -84,11 +85,12 @@ struct OptionsTests {
         (["--listen", "a:b"], "--listen: \"a:b\" is not HOST:PORT such as 127.0.0.1:8080"),
         (
             ["--in", "tcp://*:5570"],
-            "--in: tcp://*:5570 is open to other machines, without encryption; bind to 127.0.0.1, or permit it with --insecure"
+            "--in: tcp://*:5570 is open to other machines, unencrypted; bind to 127.0.0.1 or permit it with --insecure"
         ),
         (
             ["--listen", "0.0.0.0:80"],
-            "--listen: 0.0.0.0:80 is open to other machines, without encryption; bind to 127.0.0.1, or permit it with --insecure"
+            "--listen: 0.0.0.0:80 is open to other machines, unencrypted; "
+                + "bind to 127.0.0.1 or permit it with --insecure"
         ),
         (["--in", "bson:x"], "--in: bson:FILE can only be published to, by a source"),
     ]
