@@ -12,10 +12,10 @@ public struct LinkOptions: Sendable {
     public var maximumSubscription: Int64 = 512
     /// Bytes that a subscriber accepts in one frame: a payload of 8 MiB and the envelope's room.
     public var maximumFrame: Int64 = 8 << 20 + 64
-    /// Time between pings.
+    /// Time between a publisher's pings.
     public var heartbeat = Duration.seconds(1)
-    /// Silence that ends a connection, on both sides.
-    public var heartbeatTimeout = Duration.seconds(3)
+    /// Silence, or bytes that the peer does not take, after which a connection ends.
+    public var silenceLimit = Duration.seconds(3)
     /// The shortest and the longest wait before connecting again.
     public var reconnect = Duration.milliseconds(100)...Duration.seconds(1)
     /// How long connecting, and then the handshake, may take: a machine that was cut off is tried anew.
@@ -36,7 +36,8 @@ extension Socket {
 
     /// Makes a publisher's socket, not yet bound or connected.
     ///
-    /// A peer that dies takes its interest and its queue with it, also when this side connected.
+    /// A peer that dies takes its interest and its queue with it, also when this side connected; so does one that is
+    /// silent, or whose queue is full, for as long as ``LinkOptions/silenceLimit``.
     public static func linkPublisher(
         in context: Context, interest: Interest = .automatic, options: LinkOptions = LinkOptions()
     ) throws(ZMQError) -> Socket {
@@ -45,6 +46,9 @@ extension Socket {
         // Without it libzmq keeps a queue, and the dead peer's subscriptions, for each endpoint it ever connected to.
         try socket.set(.immediate, to: true)
         try socket.set(.maximumFrame, to: options.maximumSubscription)
+        // HEARTBEAT_TTL stays off: it makes the subscriber end the connection from its side; see linkSubscriber.
+        try socket.set(.heartbeat, to: options.heartbeat)
+        try socket.set(.heartbeatTimeout, to: options.silenceLimit)
         switch interest {
         case .automatic: try socket.set(.verbose, to: true)
         case .manual: try socket.set(.manual, to: true)
@@ -53,12 +57,21 @@ extension Socket {
     }
 
     /// Makes a subscriber's socket, not yet bound or connected, without any subscription.
+    ///
+    /// A publisher's machine that vanishes is noticed after ``LinkOptions/silenceLimit``; one that merely stops is not.
     public static func linkSubscriber(
         in context: Context, options: LinkOptions = LinkOptions()
     ) throws(ZMQError) -> Socket {
         let socket = try Socket(.subscriber, in: context)
         try socket.apply(options)
         try socket.set(.maximumFrame, to: options.maximumFrame)
+        // No heartbeat here. While its queue is full libzmq 4.3.4 does not read, so it misses the answers to its pings
+        // and connects anew; then the next message taken from the queue ends the process with "Assertion failed:
+        // _input_stopped" (libzmq issues 3937 and 4767, open). The kernel's probes notice a lost machine instead.
+        try socket.set(.heartbeat, to: .zero)
+        try socket.set(.keepAliveIdle, to: 2)
+        try socket.set(.keepAliveInterval, to: 1)
+        try socket.set(.keepAliveProbes, to: 3)
         return socket
     }
 
@@ -66,13 +79,11 @@ extension Socket {
         try set(.sendLimit, to: options.queueLimit)
         try set(.receiveLimit, to: options.queueLimit)
         try set(.linger, to: options.linger)
-        try set(.heartbeat, to: options.heartbeat)
-        try set(.heartbeatTimeout, to: options.heartbeatTimeout)
-        try set(.heartbeatTTL, to: options.heartbeatTimeout)
         try set(.reconnect, to: options.reconnect.lowerBound)
         try set(.reconnectMaximum, to: options.reconnect.upperBound)
         try set(.connectTimeout, to: options.handshakeTimeout)
         try set(.handshakeTimeout, to: options.handshakeTimeout)
+        try set(.unacknowledgedLimit, to: options.silenceLimit)
         try set(.keepAlive, to: 1)
     }
 }

@@ -68,6 +68,8 @@ extension SocketOption where Value == Duration {
     public static var reconnect: Self { Self(ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL") }
     /// The longest wait before connecting again (`ZMQ_RECONNECT_IVL_MAX`).
     public static var reconnectMaximum: Self { Self(ZMQ_RECONNECT_IVL_MAX, "ZMQ_RECONNECT_IVL_MAX") }
+    /// How long sent bytes may wait for the peer's kernel, full windows included (`ZMQ_TCP_MAXRT`).
+    public static var unacknowledgedLimit: Self { Self(ZMQ_TCP_MAXRT, "ZMQ_TCP_MAXRT") }
     /// How long one attempt to connect may take (`ZMQ_CONNECT_TIMEOUT`).
     public static var connectTimeout: Self { Self(ZMQ_CONNECT_TIMEOUT, "ZMQ_CONNECT_TIMEOUT") }
     /// How long the handshake may take (`ZMQ_HANDSHAKE_IVL`).

@@ -79,11 +79,13 @@ struct Link: ~Copyable {
 }
 
 extension SocketMonitor {
-    /// Waits for an event that `isIt` accepts; nil if none comes within ten seconds.
-    mutating func first(where isIt: (LinkEvent) -> Bool) throws -> LinkEvent? {
+    /// Waits for an event that `isIt` accepts; nil if nothing comes for so long.
+    mutating func first(
+        within time: Duration = .seconds(10), where isIt: (LinkEvent) -> Bool
+    ) throws -> LinkEvent? {
         var poller = Poller()
         poller.add(socket)
-        while try poller.wait(.seconds(10)) > 0 {
+        while try poller.wait(time) > 0 {
             while let event = try next() {
                 if isIt(event) { return event }
             }

@@ -60,6 +60,38 @@ struct LinkTests {
         #expect(try link.subscriber.receiveFrames() == [[255], [1]])
     }
 
+    @Test("a subscriber that does not read is cut off, and reads on later without harm", arguments: [false, true])
+    func stalled(publisherConnects: Bool) throws {
+        var options = LinkOptions()
+        options.queueLimit = 4
+        options.heartbeat = .milliseconds(50)
+        options.silenceLimit = .milliseconds(200)
+        let link = try Link(
+            publisherConnects: publisherConnects, publisherOptions: options, subscriberOptions: options)
+        let payload = [UInt8](repeating: 1, count: 100_000)
+        var monitor = try SocketMonitor(link.publisher)
+        for _ in 0..<3 {
+            // The publisher learns of the end, and later, when the subscriber's thread lives again, of the beginning.
+            var end: [[UInt8]]?
+            while end == nil {
+                try link.publisher.send(copying: payload)
+                end = try link.publisher.receiveFrames(within: .milliseconds(1))
+            }
+            #expect(end == [[0]])
+            // With pings of its own the subscriber would connect anew now, and what it then reads would end the process.
+            _ = try monitor.first(within: .milliseconds(300)) { $0.kind == .ready }
+            var received = 0
+            while let frames = try link.subscriber.receiveFrames(within: .milliseconds(20)) {
+                #expect(frames[0].count == payload.count)
+                received += 1
+            }
+            #expect(received >= 4)
+            #expect(try link.publisher.receiveFrames(lettingRun: link.subscriber) == [[1]])
+        }
+        try link.publisher.send(copying: [9])
+        #expect(try link.subscriber.receiveFrames() == [[9]])
+    }
+
     @Test("a publisher that may drop never waits and never refuses")
     func drops() throws {
         var options = LinkOptions()
