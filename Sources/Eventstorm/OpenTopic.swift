@@ -26,18 +26,22 @@ public final class OpenTopic: @unchecked Sendable {
     /// Whether anybody subscribes; set by the publisher thread.
     private let wantedFlag = Atomic<Bool>(false)
     private let unwantedCount = Atomic<UInt64>(0)
+    private let state: UnsafeMutablePointer<Guarded>
 
-    // Guarded by `lock`.
-    private var identity: IdentityTemplate
-    private var sealed: [Batch] = []
-    private var openCount = 0
-    private var largeOpen = false
-    private var isReady = false
-    private var isClosed = false
-    private var accepted: UInt64 = 0
-    private var refused: UInt64 = 0
-    private var sent: UInt64 = 0
-    private var queued: UInt64 = 0
+    /// What the lock guards. Behind a pointer, because each access to a class's own property is checked for overlap
+    /// at run time, which the lock makes impossible.
+    private struct Guarded {
+        var identity = IdentityTemplate()
+        var sealed: [Batch] = []
+        var openCount = 0
+        var largeOpen = false
+        var isReady = false
+        var isClosed = false
+        var accepted: UInt64 = 0
+        var refused: UInt64 = 0
+        var sent: UInt64 = 0
+        var queued: UInt64 = 0
+    }
 
     init(_ topic: Topic, filling: Filling, queue: SourceQueue, mayWait: Bool = true) {
         self.topic = topic
@@ -45,7 +49,8 @@ public final class OpenTopic: @unchecked Sendable {
         self.filling = filling
         shared = queue
         topicBytes = topic.utf8
-        identity = IdentityTemplate()
+        state = .allocate(capacity: 1)
+        state.initialize(to: Guarded())
         writer = .allocate(capacity: 1)
         writer.initialize(to: DocumentWriter(capacity: 0, limit: OpenTopic.bufferBytes))
     }
@@ -53,6 +58,9 @@ public final class OpenTopic: @unchecked Sendable {
     deinit {
         writer.deinitialize(count: 1)
         writer.deallocate()
+        for batch in state.pointee.sealed { batch.release() }
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     /// Whether somebody subscribes to this topic, as far as this source knows yet.
@@ -126,7 +134,8 @@ public final class OpenTopic: @unchecked Sendable {
         defer { lock.unlock() }
         let unwanted = unwantedCount.load(ordering: .relaxed)
         return SendCounts(
-            next: sent, emitted: accepted &+ refused &+ unwanted, unwanted: unwanted, refused: refused, queued: queued)
+            next: state.pointee.sent, emitted: state.pointee.accepted &+ state.pointee.refused &+ unwanted,
+            unwanted: unwanted, refused: state.pointee.refused, queued: state.pointee.queued)
     }
 }
 
@@ -153,13 +162,13 @@ extension OpenTopic {
             return false
         }
         lock.lock()
-        if isClosed {
-            refused &+= 1
+        if state.pointee.isClosed {
+            state.pointee.refused &+= 1
             lock.unlock()
             return false
         }
         writer.pointee.beginDocument()
-        identity.write(filling, into: &writer.pointee)
+        state.pointee.identity.write(filling, into: &writer.pointee)
         return true
     }
 
@@ -170,7 +179,7 @@ extension OpenTopic {
     func commit() {
         let before = writer.pointee.openDocumentStart
         guard writer.pointee.endDocument() else {
-            refused &+= 1
+            state.pointee.refused &+= 1
             lock.unlock()
             return
         }
@@ -178,16 +187,16 @@ extension OpenTopic {
         if end > Limits.batchBytes {
             guard commitLarge(from: before, to: end) else { return }
         } else {
-            openCount += 1
+            state.pointee.openCount += 1
         }
-        accepted &+= 1
-        queued &+= 1
+        state.pointee.accepted &+= 1
+        state.pointee.queued &+= 1
         if end >= OpenTopic.sealByteCount { seal() }
-        if isReady {
+        if state.pointee.isReady {
             lock.unlock()
             return
         }
-        isReady = true
+        state.pointee.isReady = true
         lock.unlock()
         shared.ready(self)
     }
@@ -198,7 +207,7 @@ extension OpenTopic {
     @usableFromInline
     func abandon() {
         writer.pointee.cancelDocument()
-        refused &+= 1
+        state.pointee.refused &+= 1
         lock.unlock()
     }
 
@@ -213,7 +222,7 @@ extension OpenTopic {
         let size = end - start
         if size > Limits.payloadBytes || (size > Limits.largeDocumentBytes && !shared.reserveLarge(size)) {
             writer.pointee.truncate(to: start)
-            refused &+= 1
+            state.pointee.refused &+= 1
             lock.unlock()
             return false
         }
@@ -223,8 +232,8 @@ extension OpenTopic {
             seal()
             writer.pointee = alone
         }
-        openCount = 1
-        largeOpen = size > Limits.largeDocumentBytes
+        state.pointee.openCount = 1
+        state.pointee.largeOpen = size > Limits.largeDocumentBytes
         return true
     }
 
@@ -232,23 +241,24 @@ extension OpenTopic {
     ///
     /// The lock is held.
     private func seal() {
-        guard openCount > 0, let batch = takeOpen(sealing: true) else { return }
-        sealed.append(batch)
+        guard state.pointee.openCount > 0, let batch = takeOpen(sealing: true) else { return }
+        state.pointee.sealed.append(batch)
         shared.sealed(batch.byteCount)
     }
 
     private func takeOpen(sealing: Bool) -> Batch? {
         guard let storage = writer.pointee.takeStorage() else { return nil }
         let batch = Batch(
-            base: storage.0, byteCount: storage.count, capacity: storage.capacity, documentCount: openCount,
-            wasSealed: sealing, isLarge: largeOpen)
-        openCount = 0
-        largeOpen = false
+            base: storage.0, byteCount: storage.count, capacity: storage.capacity,
+            documentCount: state.pointee.openCount,
+            wasSealed: sealing, isLarge: state.pointee.largeOpen)
+        state.pointee.openCount = 0
+        state.pointee.largeOpen = false
         writer.pointee.adoptStorage(BufferPool.take(), capacity: BufferPool.capacity)
         return batch
     }
 
-    func countRefused() { lock.withLock { refused &+= 1 } }
+    func countRefused() { lock.withLock { state.pointee.refused &+= 1 } }
 }
 
 // MARK: - The publisher's side
@@ -263,20 +273,20 @@ extension OpenTopic {
     func takeBatch(orCopySmall small: (RawSpan) -> Void) -> TakenBatch? {
         lock.lock()
         defer { lock.unlock() }
-        if !sealed.isEmpty {
-            let batch = sealed.removeFirst()
+        if !state.pointee.sealed.isEmpty {
+            let batch = state.pointee.sealed.removeFirst()
             shared.unsealed()
             return .batch(batch)
         }
-        guard openCount > 0 else {
-            isReady = false
+        guard state.pointee.openCount > 0 else {
+            state.pointee.isReady = false
             return nil
         }
         if writer.pointee.count < Limits.copiedPayloadBytes {
-            let count = openCount
+            let count = state.pointee.openCount
             writer.pointee.withBytes { small($0) }
             writer.pointee.removeAll()
-            openCount = 0
+            state.pointee.openCount = 0
             return .copied(documentCount: count)
         }
         return takeOpen(sealing: false).map { .batch($0) }
@@ -285,21 +295,21 @@ extension OpenTopic {
     /// The number of the next document on the socket.
     ///
     /// Only for the publisher's thread, which alone changes it.
-    var nextSequence: UInt64 { sent }
+    var nextSequence: UInt64 { state.pointee.sent }
 
     /// Counts documents that were handed to the socket.
     func countSent(_ count: Int) {
         lock.withLock {
-            sent &+= UInt64(count)
-            queued &-= UInt64(count)
+            state.pointee.sent &+= UInt64(count)
+            state.pointee.queued &-= UInt64(count)
         }
     }
 
     /// Refuses events from now on.
-    func close() { lock.withLock { isClosed = true } }
+    func close() { lock.withLock { state.pointee.isClosed = true } }
 
     /// Whether a batch waits.
-    var hasQueued: Bool { lock.withLock { queued > 0 } }
+    var hasQueued: Bool { lock.withLock { state.pointee.queued > 0 } }
 }
 
 /// What ``OpenTopic/takeBatch(orCopySmall:)`` found.
