@@ -55,8 +55,8 @@ extension DocumentWriter {
     }
 
     /// Writes a document inside the open one; if `build` throws, nothing of it is left.
-    @inlinable @_disfavoredOverload public mutating func document<E: Error>(
-        _ key: String, _ build: (inout DocumentWriter) throws(E) -> Void
+    @inlinable public mutating func document<E: Error>(
+        key: String, _ build: (inout DocumentWriter) throws(E) -> Void
     ) throws(E) {
         try document(key: key.utf8Span.span.bytes, build)
     }
@@ -86,8 +86,8 @@ extension DocumentWriter {
     }
 
     /// Writes an array inside the open document; if `build` throws, nothing of it is left.
-    @inlinable @_disfavoredOverload public mutating func array<E: Error>(
-        _ key: String, _ build: (inout ArrayWriter) throws(E) -> Void
+    @inlinable public mutating func array<E: Error>(
+        key: String, _ build: (inout ArrayWriter) throws(E) -> Void
     ) throws(E) {
         try array(key: key.utf8Span.span.bytes, build)
     }
