@@ -16,7 +16,8 @@ func boundSource(
 /// A subscriber of a source.
 func subscriber(of source: Source, _ patterns: String...) throws -> Subscriber {
     try Subscriber(
-        "test", from: source.bound.map { try Endpoint($0, usual: .connect) }, patterns: patterns.map { try Pattern($0) })
+        "test", from: source.bound.map { try Endpoint($0, usual: .connect) }, patterns: patterns.map { try Pattern($0) }
+    )
 }
 
 /// Receives until `isDone` says so; records an issue if that takes longer than ten seconds.
@@ -76,6 +77,7 @@ struct SourceTests {
         for _ in 0..<3 { other.emit { _ in Issue.record("built an event that nobody wants") } }
         asked.emit { $0["n"] = 1 }
         receive(&subscriber, until: { $0.total.received == 1 })
+        #expect(source.flush(within: .seconds(5)))
         #expect(other.counts == SendCounts(emitted: 3, unwanted: 3))
         #expect(asked.counts == SendCounts(next: 1, emitted: 1))
         subscriber.close()
@@ -101,11 +103,13 @@ struct SourceTests {
         var seen: [[String]] = []
         receive(
             &subscriber,
-            { $0.forEachDocument { event in
-                var keys: [String] = []
-                event.forEach { keys.append($0.key) }
-                seen.append(keys)
-            } }, until: { $0.total.received == 3 })
+            {
+                $0.forEachDocument { event in
+                    var keys: [String] = []
+                    event.forEach { keys.append($0.key) }
+                    seen.append(keys)
+                }
+            }, until: { $0.total.received == 3 })
         #expect(seen == [["timestamp", "n", "_id"], ["_id", "timestamp", "total"], ["timestamp", "n", "_id"]])
         #expect(topic.counts.refused == 1)
         #expect(topic.counts.isBalanced)
@@ -222,13 +226,12 @@ struct SourceTests {
         let topic = try source.topic("t")
         var first = try subscriber(of: source, "t")
         #expect(source.waitUntilWanted(topic, within: .seconds(5)))
-        let isOver = Atomic<Bool>(false)
         let flag = Flag()
         let worker = Worker(
             try OSThread(name: "emitter") {
                 while !flag.isSet { topic.emit { $0["n"] = 1 } }
             })
-        _ = isOver.load(ordering: .relaxed)
+        receive(&first, until: { $0.total.received > 0 })
         for _ in 0..<20 {
             var late = try subscriber(of: source, "t")
             receive(&late, until: { $0.total.received > 100 })
