@@ -7,18 +7,22 @@ extension ByteBuffer {
     mutating func append(decimal value: Int64) {
         var rest = value.magnitude
         if value < 0 { append(ASCII.minus) }
-        var digits: InlineArray<20, UInt8> = .init(repeating: ASCII.zero)
-        var first = 20
-        repeat {
-            first -= 1
-            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            digits[first] = ASCII.zero + UInt8(truncatingIfNeeded: remainder)
-            rest = quotient
-        } while rest > 0
-        digits.span.withUnsafeBufferPointer { digits in
-            guard let base = digits.baseAddress else { return }
-            append(base + first, count: 20 - first)
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 19 && rest >= bound {
+            digits &+= 1
+            bound &*= 10
         }
+        // The largest magnitude, 2^63, has nineteen digits.
+        let place = reserve(19)
+        var index = digits
+        while index > 0 {
+            index &-= 1
+            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+            place[index] = ASCII.zero &+ UInt8(truncatingIfNeeded: remainder)
+            rest = quotient
+        }
+        advance(digits)
     }
 
     /// Appends the shortest text that reads back as the same finite double, as Swift prints it: `1.0`, `2.5e-07`.
@@ -66,10 +70,16 @@ extension ByteBuffer {
 
     /// Appends `value` in hexadecimal, with zeros in front up to so many `digits`.
     mutating func append(hexadecimal value: UInt64, digits: Int) {
-        for place in stride(from: (digits - 1) * 4, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(place)) & 15
-            append(digit < 10 ? ASCII.zero + digit : 0x57 + digit)
+        let place = reserve(digits)
+        var rest = value
+        var index = digits
+        while index > 0 {
+            index &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest) & 15
+            place[index] = digit < 10 ? ASCII.zero &+ digit : 0x57 &+ digit
+            rest >>= 4
         }
+        advance(digits)
     }
 
     /// Appends bytes in base64, with padding.
@@ -92,14 +102,71 @@ extension ByteBuffer {
     /// Controls (also those beyond ASCII, which move a terminal's cursor) are escaped, other UTF-8 stays as it is, and
     /// bytes that are none become U+FFFD. If `escapesMarkup`, `<` is written as `\u003c`.
     mutating func append(quoted text: UnsafeRawBufferPointer, escapesMarkup: Bool) {
-        append(ASCII.quote)
+        let count = text.count
+        let special = escapesMarkup ? ASCII.less : ASCII.quote
+        // Two marks, and what the last store of eight bytes may write beyond the text.
+        let place = reserve(count &+ 10)
+        place[0] = ASCII.quote
+        var done = 0
+        while count &- done >= 8 {
+            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: done, as: UInt64.self))
+            if firstUnusual(word, special) != 0 { break }
+            UnsafeMutableRawPointer(place + (1 &+ done)).storeBytes(of: word.littleEndian, as: UInt64.self)
+            done &+= 8
+        }
+        if count &- done < 8 {
+            let word = lastWord(text, count &- done)
+            if firstUnusual(word, special) == 0 {
+                UnsafeMutableRawPointer(place + (1 &+ done)).storeBytes(of: word.littleEndian, as: UInt64.self)
+                place[1 &+ count] = ASCII.quote
+                return advance(count &+ 2)
+            }
+        }
+        advance(1 &+ done)
         if let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) {
-            appendEscaped(base, base + text.count, escapesMarkup ? ASCII.less : ASCII.quote)
+            appendEscaped(base + done, base + count, special)
         }
         append(ASCII.quote)
     }
 
+    /// The last `count` bytes of the text, fewer than eight, followed by spaces.
     @inline(__always)
+    private func lastWord(_ text: UnsafeRawBufferPointer, _ count: Int) -> UInt64 {
+        let spaces: UInt64 = 0x2020_2020_2020_2020
+        if count == 0 { return spaces }
+        let bits = UInt64(truncatingIfNeeded: count &* 8)
+        if text.count >= 8 {
+            let word = text.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self)
+            return UInt64(littleEndian: word) &>> (64 &- bits) | spaces &<< bits
+        }
+        if count >= 4 {
+            let low = UInt32(littleEndian: text.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
+            let high = UInt32(littleEndian: text.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            return UInt64(low) | UInt64(high) &<< (bits &- 32) | spaces &<< bits
+        }
+        let middle = count / 2
+        let word =
+            UInt64(text[0]) | UInt64(text[middle]) &<< UInt64(truncatingIfNeeded: middle &* 8)
+            | UInt64(text[count &- 1]) &<< (bits &- 8)
+        return word | spaces &<< bits
+    }
+
+    /// Whether one of eight characters needs a second look, and in its lowest bit which is the first of them.
+    @inline(__always)
+    private func firstUnusual(_ word: UInt64, _ special: UInt8) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quoted = word ^ (ones &* UInt64(ASCII.quote))
+        let escaped = word ^ (ones &* UInt64(ASCII.backslash))
+        let marked = word ^ (ones &* UInt64(special))
+        let deleted = word ^ (ones &* UInt64(ASCII.delete))
+        // The lowest bit of each term is exact: borrows only spread upwards from a real hit.
+        let zeros =
+            ((quoted &- ones) & ~quoted) | ((escaped &- ones) & ~escaped) | ((marked &- ones) & ~marked)
+            | ((deleted &- ones) & ~deleted)
+        return (zeros | ((word &- (ones &* 0x20)) & ~word) | word) & 0x8080_8080_8080_8080
+    }
+
+    @inline(never)
     private mutating func appendEscaped(
         _ first: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ special: UInt8
     ) {
@@ -135,18 +202,9 @@ extension ByteBuffer {
         _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ special: UInt8
     ) -> UnsafePointer<UInt8> {
         var at = start
-        let ones: UInt64 = 0x0101_0101_0101_0101
         while end - at >= 8 {
             let word = UInt64(littleEndian: UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
-            let quoted = word ^ (ones &* UInt64(ASCII.quote))
-            let escaped = word ^ (ones &* UInt64(ASCII.backslash))
-            let marked = word ^ (ones &* UInt64(special))
-            let deleted = word ^ (ones &* UInt64(ASCII.delete))
-            // The lowest bit of each term is exact: borrows only spread upwards from a real hit.
-            let zeros =
-                ((quoted &- ones) & ~quoted) | ((escaped &- ones) & ~escaped) | ((marked &- ones) & ~marked)
-                | ((deleted &- ones) & ~deleted)
-            let hits = (zeros | ((word &- (ones &* 0x20)) & ~word) | word) & 0x8080_8080_8080_8080
+            let hits = firstUnusual(word, special)
             if hits != 0 { return at + hits.trailingZeroBitCount >> 3 }
             at += 8
         }

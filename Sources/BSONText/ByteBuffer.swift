@@ -57,12 +57,7 @@ struct ByteBuffer: ~Copyable {
 
     mutating func removeAll() { count = 0 }
 
-    /// Removes the first `length` bytes.
-    mutating func removeFirst(_ length: Int) {
-        guard let start, length > 0 else { return }
-        count -= length
-        memmove(start, start + length, count)
-    }
+    mutating func truncate(to length: Int) { count = min(count, length) }
 }
 
 /// The names of characters that the notations give a meaning to.

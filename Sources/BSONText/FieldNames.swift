@@ -4,10 +4,10 @@ internal import BSON
 
 /// The names of the fields of the objects that are being read, innermost last.
 struct FieldNames: ~Copyable {
-    private struct Entry {
+    private struct Entry: BitwiseCopyable {
         var hash: UInt64
-        var element: Int  // in the writer
-        var place: Int  // in the text
+        var element: UInt32  // in the writer
+        var place: UInt32  // in the text
     }
 
     /// The names of one object.
@@ -19,15 +19,15 @@ struct FieldNames: ~Copyable {
 
     private static let manyNames = 32
     private let seed = UInt64.random(in: .min ... .max)
-    private var entries: [Entry] = []  // the first `count` are in use
-    private var count = 0
+    private var entries = ByteBuffer()  // an array would be asked for each name whether it is shared
+    private var count: Int { entries.count / MemoryLayout<Entry>.stride }
 
     /// Begins with another object; `end` must follow.
     func begin() -> Scope { Scope(first: count) }
 
-    mutating func end(_ scope: consuming Scope) { count = scope.first }
+    mutating func end(_ scope: consuming Scope) { entries.truncate(to: scope.first * MemoryLayout<Entry>.stride) }
 
-    mutating func removeAll() { count = 0 }
+    mutating func removeAll() { entries.removeAll() }
 
     /// Adds a name; returns where it was before in the same object, if it was.
     @inline(__always)
@@ -41,9 +41,10 @@ struct FieldNames: ~Copyable {
         if !isNew || count - scope.first >= FieldNames.manyNames {
             if let earlier = find(name, hash, &scope, writer) { return earlier }
         }
-        let entry = Entry(hash: hash, element: writer.count, place: place)
-        if count < entries.count { entries[count] = entry } else { entries.append(entry) }
-        count += 1
+        let entry = Entry(
+            hash: hash, element: UInt32(truncatingIfNeeded: writer.count), place: UInt32(truncatingIfNeeded: place))
+        UnsafeMutableRawPointer(entries.reserve(MemoryLayout<Entry>.stride)).storeBytes(of: entry, as: Entry.self)
+        entries.advance(MemoryLayout<Entry>.stride)
         return nil
     }
 
@@ -52,35 +53,43 @@ struct FieldNames: ~Copyable {
         _ name: UnsafeRawBufferPointer, _ hash: UInt64, _ scope: inout Scope, _ writer: borrowing DocumentWriter
     ) -> Int? {
         if count - scope.first < FieldNames.manyNames {
-            for entry in entries[scope.first..<count] where entry.hash == hash {
-                if isName(name, of: entry, writer) { return entry.place }
-            }
-            return nil
+            return find(name, hash, from: scope.first, writer)
         }
         // The index is filled at the threshold and then follows name by name. Equal hashes of different names are
         // too rare to be kept twice: the first of them stays in the index, the others are only found by hash.
         var index = scope.index.take() ?? [:]
         defer { scope.index = index }
         if index.isEmpty {
-            for position in scope.first..<count where index[entries[position].hash] == nil {
-                index[entries[position].hash] = position
+            for position in scope.first..<count where index[entry(position).hash] == nil {
+                index[entry(position).hash] = position
             }
         }
         guard let position = index[hash] else {
             index[hash] = count
             return nil
         }
-        for entry in entries[position..<count] where entry.hash == hash {
-            if isName(name, of: entry, writer) { return entry.place }
+        return find(name, hash, from: position, writer)
+    }
+
+    private func find(
+        _ name: UnsafeRawBufferPointer, _ hash: UInt64, from first: Int, _ writer: borrowing DocumentWriter
+    ) -> Int? {
+        for position in first..<count {
+            let entry = entry(position)
+            if entry.hash == hash && isName(name, of: entry, writer) { return Int(entry.place) }
         }
         return nil
+    }
+
+    private func entry(_ position: Int) -> Entry {
+        entries.bytes.loadUnaligned(fromByteOffset: position * MemoryLayout<Entry>.stride, as: Entry.self)
     }
 
     private func isName(
         _ name: UnsafeRawBufferPointer, of entry: Entry, _ writer: borrowing DocumentWriter
     ) -> Bool {
         let bytes = writer.bytes
-        let first = entry.element + 1
+        let first = Int(entry.element) + 1
         guard writer.failure == nil, first + name.count < bytes.byteCount else { return false }
         return bytes.withUnsafeBytes {
             $0[first + name.count] == 0 && $0[first..<first + name.count].elementsEqual(name)
@@ -90,16 +99,22 @@ struct FieldNames: ~Copyable {
     /// A hash that no text can aim at, since its seed is another in each process.
     @inline(__always)
     private func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = seed ^ UInt64(truncatingIfNeeded: name.count)
+        let count = name.count
+        var hash = seed ^ UInt64(truncatingIfNeeded: count)
         var offset = 0
-        while offset &+ 8 <= name.count {
+        while offset &+ 8 < count {
             hash = FieldNames.mix(hash ^ name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
+        // The last bytes are loaded together with some that were hashed before, or twice.
         var rest: UInt64 = 0
-        while offset < name.count {
-            rest = rest << 8 | UInt64(name[offset])
-            offset &+= 1
+        if count >= 8 {
+            rest = name.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        } else if count >= 4 {
+            let low = name.loadUnaligned(fromByteOffset: 0, as: UInt32.self)
+            rest = UInt64(low) << 32 | UInt64(name.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+        } else if count > 0 {
+            rest = UInt64(name[0]) << 16 | UInt64(name[count / 2]) << 8 | UInt64(name[count &- 1])
         }
         return FieldNames.mix(hash ^ rest)
     }

@@ -22,7 +22,6 @@ extension Reader {
         var found: Wrapper?
         // The key of the object itself may still be in the other scratch.
         if let quote {
-            text.at += 1
             found = Wrapper(try text.string(quote, &valueScratch))
         } else if let name = try text.name(&valueScratch) {
             found = Wrapper(name)
@@ -98,7 +97,6 @@ extension Reader {
         guard quote == ASCII.quote || (text.isRelaxed && quote == ASCII.apostrophe) else {
             throw text.expected("\(what)")
         }
-        text.at += 1
         return try text.string(quote, &valueScratch)
     }
 

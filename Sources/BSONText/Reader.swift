@@ -82,7 +82,6 @@ extension Reader {
     mutating func value(_ key: UnsafeRawBufferPointer, _ writer: inout DocumentWriter) throws(TextError) {
         let byte = text.next
         if byte == ASCII.quote {
-            text.at += 1
             let content = try text.string(byte, &valueScratch)
             writer.append(key: key.bytes, utf8: content.bytes)
         } else if text.isNumberStart(byte) {
@@ -121,7 +120,6 @@ extension Reader {
         case UInt8(ascii: "n") where text.take("null"):
             writer.append(key: key.bytes, Null())
         case ASCII.apostrophe where text.isRelaxed:
-            text.at += 1
             let content = try text.string(byte, &valueScratch)
             writer.append(key: key.bytes, utf8: content.bytes)
         case UInt8(ascii: "I") where text.isRelaxed && text.take("Infinity"):
@@ -175,9 +173,14 @@ extension Reader {
         _ scope: inout FieldNames.Scope, _ writer: inout DocumentWriter
     ) throws(TextError) {
         let first = text.at
-        let key = try fieldName()
-        try text.skipSpace()
-        try text.expect(ASCII.colon)
+        let key: UnsafeRawBufferPointer
+        if let usual = text.usualName() {
+            key = usual
+        } else {
+            key = try fieldName()
+            try text.skipSpace()
+            try text.expect(ASCII.colon)
+        }
         if let earlier = names.add(key, at: first - text.start, to: &scope, writer) {
             throw repeated(key, first, earlier)
         }
@@ -191,17 +194,17 @@ extension Reader {
     }
 
     /// Reads the name of a field; its bytes stay where they are until the next name.
-    @inline(__always)
+    @inline(never)
     mutating func fieldName() throws(TextError) -> UnsafeRawBufferPointer {
         let first = text.at
-        if text.take(ASCII.quote) {
+        if text.next == ASCII.quote {
             let key = try text.string(ASCII.quote, &keyScratch)
             // Only an escape can bring a NUL into strict JSON, and then the name is not in the text.
             if key.baseAddress != UnsafeRawPointer(first + 1) || text.isRelaxed { try checkName(key, first) }
             return key
         }
         guard text.isRelaxed else { throw text.expected("a field's name in quotation marks") }
-        if text.take(ASCII.apostrophe) {
+        if text.next == ASCII.apostrophe {
             let key = try text.string(ASCII.apostrophe, &keyScratch)
             try checkName(key, first)
             return key
@@ -245,13 +248,18 @@ extension Reader {
     /// Steps over a comma or `closing`, whichever follows an element; returns whether there is another element.
     @inline(__always)
     mutating func isNext(_ closing: UInt8) throws(TextError) -> Bool {
+        if text.take(ASCII.comma) { return try isAnotherNext(closing) }
+        if text.take(closing) { return false }
         try text.skipSpace()
-        if text.take(ASCII.comma) {
-            try text.skipSpace()
-            return !(text.isRelaxed && text.take(closing))
-        }
+        if text.take(ASCII.comma) { return try isAnotherNext(closing) }
         if text.take(closing) { return false }
         throw text.expected("',' or '\(Unicode.Scalar(closing))'")
+    }
+
+    @inline(__always)
+    private mutating func isAnotherNext(_ closing: UInt8) throws(TextError) -> Bool {
+        try text.skipSpace()
+        return !(text.isRelaxed && text.take(closing))
     }
 }
 

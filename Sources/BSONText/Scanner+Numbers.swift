@@ -19,8 +19,7 @@ extension Scanner {
     mutating func number() throws(TextError) -> Number {
         let first = at
         let isNegative = next == ASCII.minus
-        if isNegative || (isRelaxed && next == ASCII.plus) { at += 1 }
-        let digits = at
+        let digits = isNegative || (isRelaxed && next == ASCII.plus) ? first + 1 : first
         var value: UInt64 = 0
         var last = digits
         while last < end {

@@ -1,12 +1,13 @@
 // Strings in quotation marks and apostrophes, with their escapes.
 
 extension Scanner {
-    /// Reads a string whose opening `quote` has been stepped over; lends its UTF-8.
+    /// Reads a string, whose opening `quote` is next; lends its UTF-8.
     ///
     /// The bytes are those of the text itself, or of `scratch` if there was something to unescape.
     @inline(__always)
     mutating func string(_ quote: UInt8, _ scratch: inout ByteBuffer) throws(TextError) -> UnsafeRawBufferPointer {
-        let first = at
+        // Positions are kept aside and stored once: each store to `at` delays the load behind it.
+        let first = at + 1
         let last = plainEnd(first, quote)
         if last < end && last.pointee == quote {
             at = last + 1
@@ -14,6 +15,17 @@ extension Scanner {
         }
         at = last
         return try rareString(quote, from: first, &scratch)
+    }
+
+    /// Reads a field's name in plain ASCII and the colon right behind it; `nil`, and no step, if it looks otherwise.
+    @inline(__always)
+    mutating func usualName() -> UnsafeRawBufferPointer? {
+        let first = at + 1
+        guard at < end, at.pointee == ASCII.quote else { return nil }
+        let last = plainEnd(first, ASCII.quote)
+        guard end - last > 1, last.pointee == ASCII.quote, last[1] == ASCII.colon else { return nil }
+        at = last + 2
+        return UnsafeRawBufferPointer(start: first, count: last - first)
     }
 
     /// Where ASCII that stands for itself ends: at the quote, a backslash, a control or anything beyond ASCII.

@@ -61,16 +61,16 @@ struct TextWriter: ~Copyable {
     /// Writes a value.
     @inline(__always)
     mutating func value(_ element: ElementView) {
-        if let utf8 = element.utf8 {
-            quoted(utf8)
-        } else if let value = element.int32 {
-            if isCanonical { wrapped("$numberInt", Int64(value)) } else { out.append(decimal: Int64(value)) }
-        } else if let value = element.int64 {
+        switch element.type {
+        case .string: if let utf8 = element.utf8 { quoted(utf8) }
+        case .double: if let value = element.double { double(value) }
+        case .int32:
+            let value = Int64(element.int32 ?? 0)
+            if isCanonical { wrapped("$numberInt", value) } else { out.append(decimal: value) }
+        case .int64:
+            let value = element.int64 ?? 0
             if isCanonical { wrapped("$numberLong", value) } else { out.append(decimal: value) }
-        } else if let value = element.double {
-            double(value)
-        } else {
-            other(element)
+        default: other(element)
         }
     }
 

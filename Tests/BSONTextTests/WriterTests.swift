@@ -137,6 +137,35 @@ import Testing
         #expect(json(document).contains("<"))
     }
 
+    @Test("strings of any length are escaped at any place", arguments: 0..<26) func escapesAnywhere(length: Int) throws
+    {
+        for special in ["\"", "\\", "\n", "<", "\u{7F}", "é", "\u{85}", "😀", "!", "\0"] {
+            for place in 0..<max(1, length) {
+                let content = "x" * place + (length == 0 ? "" : special) + "y" * max(0, length - place - 1)
+                let text = json(Document { $0["a"] = content }, escapesMarkup: true)
+                #expect(text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "<") })
+                let parsed = try BSONText.parse(text)
+                let read = parsed.document.view["a"]?.string
+                #expect(read == content)
+            }
+        }
+    }
+
+    @Test("dates are written and read as ISO-8601 has them") func writesDates() throws {
+        var random = Random(seed: .random(in: .min ... .max))
+        for _ in 0..<20_000 {
+            let unit: Int64 = random.below(2) == 0 ? 1 : 1000
+            let bound = 253_402_300_800_000 / UInt64(unit)
+            let date = Datetime(millisecondsSinceEpoch: Int64(random.next() % bound) * unit)
+            let text = json(Document { $0["a"] = date })
+            let iso = date.description.replacing(".000Z", with: "Z")
+            #expect(text == "{\"a\":{\"$date\":\"\(iso)\"}}", "seed \(random.seed)")
+            let parsed = try BSONText.parse(text)
+            let read = parsed.document.view["a"]?.datetime
+            #expect(read == date, "seed \(random.seed)")
+        }
+    }
+
     @Test("bytes that are not UTF-8 become U+FFFD") func repairs() {
         var bytes = Document { $0["a"] = "12345678x2345678" }.bytes
         for index in bytes.indices where bytes[index] == UInt8(ascii: "x") { bytes[index] = 0xE9 }
