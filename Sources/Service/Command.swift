@@ -34,8 +34,9 @@ public struct Command: Sendable {
         "config", "FILE", "take the settings from this fabric file; options win", reach: .commandLine)
     static let section = Setting.text(
         "section", "NAME", "which section of it, e.g. 'sources[0]'", reach: .commandLine)
-    static let logLevel = Setting.choice(
-        "log-level", Log.Level.allCases.map(\.description), "how much to say on stderr", usual: "info")
+    static let logLevel = Setting(
+        "log-level", .choice(Log.Level.allCases.map(\.description)), "LEVEL",
+        "how much to say on stderr: \(list(Log.Level.allCases.map(\.description)))", usual: "info")
 
     /// Every setting, its own before the common ones.
     public var allSettings: [Setting] { settings + common }

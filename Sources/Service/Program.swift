@@ -42,6 +42,7 @@ public enum Program {
     public static func run(
         _ name: String, _ summary: String, words: [Word], arguments: [String] = CommandLine.arguments
     ) -> Never {
+        Log.name = name
         guard arguments.count > 1 else {
             writeAll(STDERR_FILENO, help(name, summary, words))
             end(.usage)

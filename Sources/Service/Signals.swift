@@ -25,6 +25,8 @@ public final class Signals: Sendable {
 
     private let signals: CInt
     private let queue: CInt
+    /// A descriptor of the terminal that this program was started from, -1 if none.
+    private let terminal: CInt
     private let limits = Atomic<Bool>(true)
 
     /// Whether the program is ended when it has not come to its end ``timeToStop`` after it was asked to.
@@ -40,6 +42,7 @@ public final class Signals: Sendable {
         var set = Self.signalSet
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
+        terminal = [STDIN_FILENO, STDERR_FILENO].first { isatty($0) != 0 } ?? -1
         signals = signalfd(-1, &set, CInt(SFD_NONBLOCK | SFD_CLOEXEC))
         guard signals >= 0 else { throw Failure.system("signalfd") }
         queue = epoll_create1(CInt(EPOLL_CLOEXEC))
@@ -82,7 +85,8 @@ public final class Signals: Sendable {
 
     private func request(_ number: CInt) -> Request {
         switch number {
-        case SIGHUP: .reload
+        // A terminal that is closed sends the same signal, and is no terminal any more.
+        case SIGHUP: terminal >= 0 && isatty(terminal) == 0 ? stop("the terminal was closed") : .reload
         case SIGINT: stop("SIGINT")
         default: stop("SIGTERM")
         }

@@ -4,6 +4,8 @@ import Service
 Program.run(
     "eventstorm", "a brokerless event fabric",
     words: [
+        Program.Word(.up, up),
+        Program.Word(.check, check),
         Program.Word(.emit, emit),
         Program.Word(.tap, tap),
     ])
