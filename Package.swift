@@ -90,7 +90,7 @@ let package = Package(
         tests("BooksTests", ["Books", "BSON"]),
         tests("RoutingTests", ["Routing", "Eventstorm", "BSON", "ZeroMQ"]),
         tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
-        tests("LiveViewTests", ["LiveView", "Eventstorm", "BSON", "BSONText"]),
+        tests("LiveViewTests", ["LiveView", "Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("TidyTests", []),
         tests("IntegrationTests", ["Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
     ]

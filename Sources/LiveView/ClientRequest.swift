@@ -16,7 +16,9 @@ struct RequestError: Error, Equatable {
     }
 }
 
-/// One message of a client, understood. `docs/live.md` describes them.
+/// One message of a client, understood.
+///
+/// `docs/live.md` describes them.
 enum ClientRequest: Equatable {
     /// These fields shall be sent, and no others.
     case fields(Set<FieldKey>)

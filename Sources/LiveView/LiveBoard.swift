@@ -4,7 +4,9 @@ import BSON
 import BSONText
 import Eventstorm
 
-/// Keeps the latest counters and encodes the parts of messages that clients share. Belongs to the service thread.
+/// Keeps the latest counters and encodes the parts of messages that clients share.
+///
+/// Belongs to the service thread.
 final class LiveBoard {
     private struct Row {
         var name: [UInt8]
@@ -167,7 +169,9 @@ final class LiveBoard {
         }
     }
 
-    /// Appends the events of a tail. `seen` is how many events the client was told of: what it is not shown is left out.
+    /// Appends the events of a tail.
+    ///
+    /// `seen` is how many events the client was told of: what it is not shown is left out.
     func appendTail(_ pattern: Pattern, seen: inout UInt64, to message: inout [UInt8]) {
         guard let tail = tails[pattern] else { return }
         message.json(",\"tail\":{\"events\":[")

@@ -2,7 +2,9 @@
 
 import Eventstorm
 
-/// The state of one WebSocket. Belongs to the service thread.
+/// The state of one WebSocket.
+///
+/// Belongs to the service thread.
 ///
 /// A client is never owed more than the next message: what it wants is kept, what it missed is not.
 final class LiveClient {

@@ -46,7 +46,9 @@ public final class LiveFeed: Sendable {
 
     func tail(_ patterns: Set<Pattern>) { state.withLock { $0.tail(patterns) } }
 
-    /// Says how many clients there are. Without any, everything counted so far is forgotten: the next one begins anew.
+    /// Says how many clients there are.
+    ///
+    /// Without any, everything counted so far is forgotten: the next one begins anew.
     func setClients(_ count: Int) {
         let before = clients.exchange(count, ordering: .acquiringAndReleasing)
         if count == 0 { state.withLock { $0.reset() } }

@@ -36,10 +36,14 @@ public enum LiveLimits {
     public static let bookRows = 200
     /// Milliseconds between two messages to a client.
     public static let tickMilliseconds = 250
+}
+
+/// How long the server waits for those who do not speak.
+struct Patience: Sendable {
     /// Seconds without a sign of life after which a client is asked for one.
-    public static let pingSeconds: UInt16 = 20
+    var ping: UInt16 = 20
     /// Seconds without a sign of life after which a client is dropped.
-    public static let silentSeconds: UInt16 = 30
-    /// Seconds in which a request must be complete.
-    public static let requestSeconds: UInt32 = 10
+    var silence: UInt16 = 30
+    /// Seconds in which a request must be complete, and in which the next one must begin.
+    var request: UInt32 = 10
 }

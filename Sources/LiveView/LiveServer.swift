@@ -18,6 +18,8 @@ public final class LiveServer: Sendable {
         public var accessLog: String?
         /// Whether it may listen on an address that other machines reach.
         public var isInsecure = false
+        /// Shorter in tests.
+        var patience = Patience()
 
         /// The usual: this machine only, no log.
         public init(listen: Listen) { self.listen = listen }
@@ -54,7 +56,9 @@ public final class LiveServer: Sendable {
     /// Opens the access log again, after a rotation.
     public func reopenAccessLog() { shared.reopenLog() }
 
-    /// Says goodbye to the clients and ends the thread. Returns when both are done.
+    /// Says goodbye to the clients and ends the thread.
+    ///
+    /// Returns when both are done.
     public func close() { shared.stop() }
 
     deinit { shared.stop() }

@@ -6,7 +6,9 @@ internal import CWebSockets
 struct Request {
     let connection: OpaquePointer
 
-    /// The bytes of a header, or nil if it was not sent or is empty. A header sent twice is joined by a comma.
+    /// The bytes of a header, or nil if it was not sent or is empty.
+    ///
+    /// A header sent twice is joined by a comma.
     func header(_ token: lws_token_indexes) -> [UInt8]? {
         let length = Int(lws_hdr_total_length(connection, token))
         guard length > 0 else { return nil }

@@ -104,8 +104,10 @@ final class ServerLoop {
         return 0
     }
 
-    /// Sends one message. What libwebsockets could not hand to the kernel it keeps, and asks for no other before that
-    /// is gone: a slow client has one message under way, and the next one it gets is the newest.
+    /// Sends one message.
+    ///
+    /// What libwebsockets could not hand to the kernel it keeps, and asks for no other before that is gone: a slow
+    /// client has one message under way, and the next one it gets is the newest.
     private func send(_ connection: OpaquePointer) -> CInt {
         if isStopping { return close(connection, .goingAway, "the server ends") }
         guard let message = clients[connection]?.nextMessage() else { return 0 }

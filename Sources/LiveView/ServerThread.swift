@@ -27,15 +27,15 @@ final class ServerThread: @unchecked Sendable {
         name = strdup("live")
         policy = .allocate(capacity: 1)
         policy.initialize(to: lws_retry_bo_t())
-        policy.pointee.secs_since_valid_ping = LiveLimits.pingSeconds
-        policy.pointee.secs_since_valid_hangup = LiveLimits.silentSeconds
+        policy.pointee.secs_since_valid_ping = options.patience.ping
+        policy.pointee.secs_since_valid_hangup = options.patience.silence
         // A list that ends with an empty entry, at an address that stays.
         protocols = .allocate(capacity: 2)
         protocols.initialize(repeating: lws_protocols(), count: 2)
         protocols[0].name = UnsafePointer(name)
         protocols[0].callback = Self.onEvent
         protocols[0].rx_buffer_size = 4 << 10
-        guard let context = Self.makeContext(options.listen, protocols, policy, loop) else {
+        guard let context = Self.makeContext(options, protocols, policy, loop) else {
             throw LiveError("listen on \(options.listen)", errno == 0 ? "refused" : String(cString: strerror(errno)))
         }
         port = UInt16(truncatingIfNeeded: lws_get_vhost_listen_port(lws_get_vhost_by_name(context, "default")))
@@ -51,19 +51,21 @@ final class ServerThread: @unchecked Sendable {
     }
 
     private static func makeContext(
-        _ listen: Listen, _ protocols: UnsafePointer<lws_protocols>, _ policy: UnsafePointer<lws_retry_bo_t>,
+        _ options: LiveServer.Options, _ protocols: UnsafePointer<lws_protocols>,
+        _ policy: UnsafePointer<lws_retry_bo_t>,
         _ loop: ServerLoop
     ) -> OpaquePointer? {
         lws_set_log_level(0, nil)  // what strangers send is no news for stderr; our own counts tell it
         var info = lws_context_creation_info()
+        let listen = options.listen
         info.port = Int32(listen.port)
         info.protocols = protocols
         info.retry_and_idle_policy = policy
         info.max_http_header_data2 = UInt32(LiveLimits.requestHeaderBytes)
         info.max_http_header_pool2 = UInt32(LiveLimits.connections)
-        info.timeout_secs = LiveLimits.requestSeconds
-        info.timeout_secs_ah_idle = LiveLimits.requestSeconds
-        info.keepalive_timeout = 15
+        info.timeout_secs = options.patience.request
+        info.timeout_secs_ah_idle = options.patience.request
+        info.keepalive_timeout = Int32(options.patience.request)
         info.fd_limit_per_thread = UInt32(LiveLimits.connections + 32)
         info.gid = -1
         info.uid = -1

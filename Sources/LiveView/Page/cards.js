@@ -87,10 +87,11 @@ class Card {
   describe() {
     const range = this.graph && this.series.range(this.graph.start ?? 0);
     const now = this.latest();
+    const tell = (value) => join(this.format(value));
     const text = range && now !== undefined
-      ? `${this.title}: now ${join(this.format(now))}, between ${join(this.format(range.low))} and ${join(this.format(range.high))} in the last 90 seconds`
-      : `${this.title}: no value yet`;
-    this.canvas.setAttribute("aria-label", text);
+      ? `now ${tell(now)}, between ${tell(range.low)} and ${tell(range.high)} in the last 90 seconds`
+      : "no value yet";
+    this.canvas.setAttribute("aria-label", `${this.title}: ${text}`);
   }
 }
 

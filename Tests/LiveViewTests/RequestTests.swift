@@ -1,0 +1,56 @@
+// What clients may ask for, as tables.
+
+import Eventstorm
+import Testing
+
+@testable import LiveView
+
+@Suite("Requests of clients")
+struct RequestTests {
+    @Test("understood")
+    func understood() throws {
+        let pairs: [(String, ClientRequest)] = [
+            (#"{"type":"tail","topic":"*"}"#, .tail(.everything)),
+            (#"{"type":"tail","topic":"host.*"}"#, .tail(try Pattern("host.*"))),
+            (#"{"type":"tail","topic":null}"#, .tail(nil)),
+            (#"{"type":"tail"}"#, .tail(nil)),
+            (#"{"type":"books","on":true}"#, .books(true)),
+            (#"{"type":"books","on":false}"#, .books(false)),
+            (#"{"type":"fields","watch":[]}"#, .fields([])),
+            (
+                #"{"type":"fields","watch":[["a.b","c.d"],["a.b","c.d"],["é","$x"]]}"#,
+                .fields([
+                    FieldKey(topic: try Topic("a.b"), path: "c.d"), FieldKey(topic: try Topic("é"), path: "$x"),
+                ])
+            ),
+        ]
+        for (text, request) in pairs { #expect(try ClientRequest(Array(text.utf8)) == request) }
+    }
+
+    @Test(
+        "what is no request of ours ends the connection",
+        arguments: [
+            "", "null", "[]", "{", "{}", #"{"type":1}"#, #"{"type":"shutdown"}"#, #"{"type":"fields"}"#,
+            #"{"type":"fields","watch":"a"}"#, #"{"type":"fields","watch":["a"]}"#,
+            #"{"type":"fields","watch":[["a"]]}"#, #"{"type":"fields","watch":[["a",1]]}"#,
+            #"{"type":"fields","watch":[[{"$oid":"a"},"b"]]}"#, "{\"type\":\"tail\",\"topic\":\"\u{0}\"}",
+            String(repeating: "[", count: 5000),
+        ])
+    func fatal(text: String) {
+        let error = #expect(throws: RequestError.self) { try ClientRequest(Array(text.utf8)) }
+        #expect(error?.isFatal == true)
+    }
+
+    @Test(
+        "a mistake of the person is told, and the connection stays",
+        arguments: [
+            #"{"type":"tail","topic":"a..b"}"#, #"{"type":"tail","topic":"a b"}"#, #"{"type":"tail","topic":"*.a"}"#,
+            #"{"type":"fields","watch":[["a b","c"]]}"#, #"{"type":"fields","watch":[["a",""]]}"#,
+            #"{"type":"fields","watch":[["a","\#(String(repeating: "x", count: 257))"]]}"#,
+            #"{"type":"fields","watch":[\#((0...64).map { #"["a","f\#($0)"]"# }.joined(separator: ","))]}"#,
+        ])
+    func mistakes(text: String) {
+        let error = #expect(throws: RequestError.self) { try ClientRequest(Array(text.utf8)) }
+        #expect(error?.isFatal == false)
+    }
+}
