@@ -92,6 +92,33 @@ struct LinkTests {
         #expect(try link.subscriber.receiveFrames() == [[9]])
     }
 
+    @Test("a publisher that must not drop waits for its slowest peer, and not for one that has gone")
+    func slowest() throws {
+        var options = LinkOptions()
+        options.queueLimit = 4
+        let link = try Link(publisherOptions: options, subscriberOptions: options)
+        let slow = try Socket.linkSubscriber(in: link.context, options: options)
+        try slow.subscribe([])
+        try slow.connect(link.endpoint)
+        #expect(try link.publisher.receiveFrames() == [[1]])
+        try link.publisher.set(.noDrop, to: true)
+        let payload = [UInt8](repeating: 1, count: 1 << 20)
+        var (sent, received) = (0, 0)
+        // Even the reader that has read all gets nothing more, as long as the slow one is there.
+        var stalled = false
+        while !stalled && sent < 1_000 {
+            let taken = try link.publisher.send(frames: [[1], payload])
+            if taken { sent += 1 }
+            let frames = try link.subscriber.receiveFrames(within: taken ? .zero : .milliseconds(100))
+            if frames != nil { received += 1 }
+            stalled = !taken && frames == nil && received == sent
+        }
+        #expect(stalled)
+        slow.close()
+        while try !link.publisher.send(frames: [[2], payload]) { _ = try link.publisher.receiveFrames(within: .zero) }
+        #expect(try link.subscriber.receiveFrames()?.first == [2])
+    }
+
     @Test("a publisher that may drop never waits and never refuses")
     func drops() throws {
         var options = LinkOptions()

@@ -62,6 +62,36 @@ struct SocketTests {
         #expect(try link.subscriber.receiveFrames(within: .milliseconds(200)) == nil)
     }
 
+    @Test("a manual publisher reports the end of each peer's interest, also of what others still want")
+    func manualEnds() throws {
+        let link = try Link(interest: .manual)
+        try link.publisher.acceptSubscription([UInt8]().span.bytes)
+        let other = try Socket.linkSubscriber(in: link.context)
+        try other.subscribe([])
+        try other.connect(link.endpoint)
+        #expect(try link.publisher.receiveFrames() == [[1]])
+        try link.publisher.acceptSubscription([UInt8]().span.bytes)
+        other.close()
+        #expect(try link.publisher.receiveFrames() == [[0]])
+        try link.publisher.send(copying: [5])
+        #expect(try link.subscriber.receiveFrames() == [[5]])
+    }
+
+    @Test("an automatic publisher reports each subscription, and the end only when nobody is left")
+    func automaticEnds() throws {
+        let link = try Link()
+        let other = try Socket.linkSubscriber(in: link.context)
+        try other.subscribe([])
+        try other.subscribe([0xFF, 1])
+        try other.connect(link.endpoint)
+        #expect(try link.publisher.receiveFrames() == [[1]])
+        #expect(try link.publisher.receiveFrames() == [[1, 0xFF, 1]])
+        other.close()
+        #expect(try link.publisher.receiveFrames() == [[0, 0xFF, 1]])
+        link.subscriber.close()
+        #expect(try link.publisher.receiveFrames() == [[0]])
+    }
+
     @Test("a full pair socket refuses without waiting and leaves the message whole")
     func refused() throws {
         let context = try Context()
