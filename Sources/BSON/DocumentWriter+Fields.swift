@@ -54,7 +54,9 @@ extension DocumentWriter {
         try document(key: key.bytes, build)
     }
 
-    /// Writes a document inside the open one; if `build` throws, nothing of it is left.
+    /// Writes a document whose key is not known before; if `build` throws, nothing of it is left.
+    ///
+    /// It has a label because without one, fields that `build` sets in a single expression would be ambiguous.
     @inlinable public mutating func document<E: Error>(
         key: String, _ build: (inout DocumentWriter) throws(E) -> Void
     ) throws(E) {
@@ -85,7 +87,9 @@ extension DocumentWriter {
         try array(key: key.bytes, build)
     }
 
-    /// Writes an array inside the open document; if `build` throws, nothing of it is left.
+    /// Writes an array whose key is not known before; if `build` throws, nothing of it is left.
+    ///
+    /// It has a label because without one, fields that `build` sets in a single expression would be ambiguous.
     @inlinable public mutating func array<E: Error>(
         key: String, _ build: (inout ArrayWriter) throws(E) -> Void
     ) throws(E) {

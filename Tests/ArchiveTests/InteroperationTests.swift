@@ -19,7 +19,7 @@ struct InteroperationTests {
                 $0["timestamp"] = Datetime.now()
                 $0["n"] = number
                 $0["text"] = "größer \(number)"
-                $0["inner"] = Document { $0["half"] = Double(number) / 2 }
+                $0.document("inner") { $0["half"] = Double(number) / 2 }
             }
             archive.receive(try Topic("a.b"), document.bytes.span.bytes, events: 1, arrival: 1_795_246_500_000)
         }

@@ -4,6 +4,17 @@ import BSON
 import Testing
 
 @Suite("Documents") struct DocumentTests {
+    @Test("fields in single expressions, however deep, need no types")
+    func expressions() {
+        let number = 7
+        let document = Document {
+            $0.document("a") { $0.document("b") { $0["n"] = number } }
+            $0.array("c") { $0.document { $0["half"] = Double(number) / 2 } }
+        }
+        #expect(document.view.find(path: "a.b.n")?.int64 == 7)
+        #expect(document.view.find(path: "c.0.half")?.double == 3.5)
+    }
+
     @Test("what a writer writes a view reads")
     func writeAndRead() throws {
         var writer = DocumentWriter()

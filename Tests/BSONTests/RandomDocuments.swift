@@ -44,9 +44,9 @@ struct RandomDocuments {
 
     private mutating func nested(_ key: String, _ writer: inout DocumentWriter, levels: Int) {
         switch Int.random(in: 0..<3, using: &generator) {
-        case 0: writer.document(key) { fill(&$0, levels: levels) }
+        case 0: writer.document(key: key) { fill(&$0, levels: levels) }
         case 1:
-            writer.array(key) { list in
+            writer.array(key: key) { list in
                 for _ in 0..<Int.random(in: 0...4, using: &generator) { list.append(text(upTo: 9)) }
                 list.document { fill(&$0, levels: levels) }
             }

@@ -81,7 +81,7 @@ struct Random: RandomNumberGenerator {
         case 17: writer[key] = Decimal128("\(below(2) == 0 ? "-" : "")\(next())E\(below(6000) - 3000)")
         case 18: if below(2) == 0 { writer.minKey(key) } else { writer.maxKey(key) }
         case 19: writer[key] = string()
-        case 20: writer.document(key) { fields(&$0, depth: depth + 1) }
+        case 20: writer.document(key: key) { fields(&$0, depth: depth + 1) }
         case 21:
             var scope = DocumentWriter()
             scope.beginDocument()
@@ -99,7 +99,7 @@ struct Random: RandomNumberGenerator {
         values.beginDocument()
         fields(&values, depth: depth + 1)
         values.endDocument()
-        writer.array(key) { list in
+        writer.array(key: key) { list in
             var elements = DocumentView(unchecked: values.bytes).makeIterator()
             while let element = elements.next() { list.append(element) }
         }
