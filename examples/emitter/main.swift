@@ -1,7 +1,8 @@
 // Emits an order a second: the smallest source.
 import Eventstorm
 
-let source = try Source("shop", to: Endpoint.list("tcp://127.0.0.1:5570", usual: .connect))
+let place = CommandLine.arguments.dropFirst().first ?? "tcp://127.0.0.1:5570"
+let source = try Source("shop", to: Endpoint.list(place, usual: .connect))
 let orders = try source.topic("shop.order")
 for number in 1... {
     orders.emit {
