@@ -41,7 +41,7 @@ public struct FenceNonce: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Returns the sixteen lower-case hexadecimal digits of `value`.
-func hexadecimal(_ value: UInt64) -> String {
+package func hexadecimal(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
 }

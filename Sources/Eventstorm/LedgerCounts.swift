@@ -64,11 +64,11 @@ public struct MalformedCounts: Hashable, Sendable {
 extension UInt64 {
     /// Adds without wrapping or trapping, which nothing that strangers send may cause; counters end at 2^63 - 1, as
     /// in BSON.
-    mutating func saturatingAdd(_ other: UInt64) {
+    package mutating func saturatingAdd(_ other: UInt64) {
         let (sum, overflow) = addingReportingOverflow(other)
         self = overflow ? UInt64(Int64.max) : Swift.min(sum, UInt64(Int64.max))
     }
 
     /// Subtracts, but not below zero.
-    mutating func saturatingSubtract(_ other: UInt64) { self = self > other ? self - other : 0 }
+    package mutating func saturatingSubtract(_ other: UInt64) { self = self > other ? self - other : 0 }
 }
