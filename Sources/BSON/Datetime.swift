@@ -80,7 +80,8 @@ extension Datetime: CustomStringConvertible {
 }
 
 extension Datetime {
-    /// Reads an ISO-8601 date with or without a time: `2026-11-21`, `2026-11-21T07:39:53Z`, `2026-11-21 07:39:53.123456+01:00`.
+    /// Reads an ISO-8601 date with or without a time: `2026-11-21`, `2026-11-21T07:39:53Z`, `2026-11-21
+    /// 07:39:53.123456+01:00`.
     ///
     /// Without a zone UTC is meant. Digits beyond milliseconds are cut. `nil` if the text is anything else, or the
     /// day does not exist.

@@ -9,11 +9,12 @@ internal import Glibc
 ///     }
 ///
 /// A rotated file is read to its end before its successor, and for a while afterwards, since its writer may not have
-/// noticed yet. A truncated one is read on in its copy, if that stands beside it. Files that are missing are waited for;
-/// patterns are matched again when their directory changes. What happens that people should know is in
+/// noticed yet. A truncated one is read on in its copy, if that stands beside it. Files that are missing are waited
+/// for; patterns are matched again when their directory changes. What happens that people should know is in
 /// ``takeNotices()``.
 ///
-/// While ``read(into:)`` is not called no position moves, but ``wait(atMost:watching:forLines:)`` keeps up with rotation.
+/// While ``read(into:)`` is not called no position moves, but ``wait(atMost:watching:forLines:)`` keeps up with
+/// rotation.
 public struct Tail: ~Copyable {
     /// How files are followed.
     public struct Options: Sendable {
@@ -23,7 +24,8 @@ public struct Tail: ~Copyable {
         public var once = false
         /// Bytes that a line may have; longer ones are skipped.
         public var maximumLine = 64 << 10
-        /// How often to look at everything, whether or not the kernel reported a change (it cannot on network file systems).
+        /// How often to look at everything, whether or not the kernel reported a change (it cannot on network file
+        /// systems).
         public var lookEvery: Duration = .seconds(5)
         /// How long a rotated file is kept open after it last grew: writers reopen their logs late.
         public var keepRotated: Duration = .seconds(60)

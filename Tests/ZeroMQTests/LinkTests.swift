@@ -78,7 +78,8 @@ struct LinkTests {
                 end = try link.publisher.receiveFrames(within: .milliseconds(1))
             }
             #expect(end == [[0]])
-            // With pings of its own the subscriber would connect anew now, and what it then reads would end the process.
+            // With pings of its own the subscriber would connect anew now, and what it then reads would end the
+            // process.
             _ = try monitor.first(within: .milliseconds(300)) { $0.kind == .ready }
             var received = 0
             while let frames = try link.subscriber.receiveFrames(within: .milliseconds(20)) {
