@@ -79,6 +79,8 @@ struct FeedState {
     private var fields: [FieldValues] = []
     private var tails: [Pattern] = []
     private var sampleBytes = 0
+    /// Events of earlier watches.
+    private var past: [Topic: UInt64] = [:]
     var books: [LiveBook]?
 
     /// Counts one message: `count` validated documents of one topic, one after another.
@@ -166,8 +168,21 @@ struct FeedState {
         rows[index].fields = fields.indices.filter { fields[$0].key.topic == topic }
     }
 
-    /// Forgets everything that was counted.
-    mutating func reset() { self = FeedState() }
+    /// Forgets what was counted and what was wanted; only the fates outlive a watch.
+    mutating func reset() {
+        let past = events
+        self = FeedState()
+        self.past = past
+    }
+
+    /// Events since the start, by topic; those beyond the limit of topics are left out.
+    var events: [Topic: UInt64] {
+        var events = past
+        for row in rows where events.count < LiveLimits.topics || events[row.topic] != nil {
+            events[row.topic, default: 0] &+= row.volume.events
+        }
+        return events
+    }
 
     // MARK: The tick
 

@@ -8,7 +8,14 @@ public import ZeroMQ
 ///
 ///     let feed = LiveFeed()
 ///     let server = try LiveServer(feed: feed, options: options)
-///     while feed.isWatched { subscriber.receive { feed.ingest($0.topic, count: $0.count, payload: $0.payload) } }
+///     while true {
+///         try subscriber.subscribe(to: feed.isWatched ? patterns : [])
+///         _ = subscriber.receive(within: .seconds(1), watching: [feed.change.fileDescriptor]) {
+///             feed.ingest($0.topic, count: $0.count, payload: $0.payload)
+///         }
+///         _ = feed.change.drain()
+///         feed.record(subscriber.ledger)
+///     }
 ///
 /// Ingesting costs a look-up per message, not per event, as long as nobody watches a field of the topic or its tail.
 public final class LiveFeed: Sendable {
@@ -36,6 +43,17 @@ public final class LiveFeed: Sendable {
     /// Replaces the books.
     public func record(books: [LiveBook]) {
         state.withLock { $0.books = books }
+    }
+
+    /// What became of the events of each topic since the start: all that come in are counted, which is all that this
+    /// sink does with them.
+    public var fates: [Topic: FateCounts] {
+        state.withLock { $0.events }.mapValues { events in
+            var fates = FateCounts()
+            fates[.received] = events
+            fates[.stored] = events
+            return fates
+        }
     }
 
     // MARK: For the service thread
