@@ -52,7 +52,7 @@ extension BooksReport {
             }
         }
         for kind in Kind.allCases {
-            writer.array(kind.plural) { array in
+            writer.array(key: kind.plural) { array in
                 for row in rows where row.kind == kind {
                     array.document { writer in
                         writer["process"] = row.process
