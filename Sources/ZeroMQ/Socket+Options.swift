@@ -20,6 +20,9 @@ extension SocketOption where Value == Bool {
     /// Reports repeated unsubscriptions too, and repeated subscriptions (`ZMQ_XPUB_VERBOSER`).
     public static var verboser: Self { Self(ZMQ_XPUB_VERBOSER, "ZMQ_XPUB_VERBOSER") }
     /// Refuses a message instead of dropping it for the one peer that is full (`ZMQ_XPUB_NODROP`).
+    ///
+    /// The slowest peer then holds up all, except one that was full already when this was switched on. A poller cannot
+    /// tell when the socket would take a message again: it calls a publisher writable at all times.
     public static var noDrop: Self { Self(ZMQ_XPUB_NODROP, "ZMQ_XPUB_NODROP") }
     /// Leaves it to the program which subscriptions count; see ``Socket/acceptSubscription(_:)`` (`ZMQ_XPUB_MANUAL`).
     public static var manual: Self { Self(ZMQ_XPUB_MANUAL, "ZMQ_XPUB_MANUAL") }

@@ -26,6 +26,15 @@ struct LinkTests {
         #expect(try link.publisher.receiveFrames() == [[0]])
     }
 
+    @Test("what was sent before closing arrives, whoever connected", arguments: [false, true])
+    func closing(publisherConnects: Bool) throws {
+        let link = try Link(publisherConnects: publisherConnects)
+        let payload = [UInt8](repeating: 3, count: 10_000)
+        for _ in 0..<400 { try link.publisher.send(copying: payload) }
+        link.publisher.close()
+        for _ in 0..<400 { #expect(try link.subscriber.receiveFrames() == [payload]) }
+    }
+
     @Test("a publisher that connects to nobody has nobody's interest, and sending costs nothing")
     func nobody() throws {
         let context = try Context()
