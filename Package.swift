@@ -64,7 +64,7 @@ let package = Package(
             resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.
-        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Books"]),
+        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
         program("eventstorm-router", ["Service", "Eventstorm", "Routing"]),
         program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
@@ -92,6 +92,6 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
         tests("LiveViewTests", ["LiveView", "Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("TidyTests", []),
-        tests("IntegrationTests", ["Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
+        tests("IntegrationTests", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
     ]
 )

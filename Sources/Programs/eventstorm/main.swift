@@ -8,4 +8,5 @@ Program.run(
         Program.Word(.check, check),
         Program.Word(.emit, emit),
         Program.Word(.tap, tap),
+        Program.Word(.books, books),
     ])
