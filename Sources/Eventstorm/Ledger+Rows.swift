@@ -39,13 +39,13 @@ extension Ledger {
         return patterns.contains { $0.matches(bytes) } && topic != .beat
     }
 
-    /// Begins the books of a row at a sequence that the origin told.
-    mutating func beginBooks(_ place: Int, at sequence: UInt64, unwanted: UInt64) {
+    /// Begins the books of a row; `unwanted` is what the origin told, nil if it has not yet.
+    mutating func beginBooks(_ place: Int, at sequence: UInt64, unwanted: UInt64?) {
         rows[place].hasBaseline = true
         rows[place].from = Int64(clamping: sequence)
         rows[place].next = sequence
-        rows[place].knowsUnwanted = true
-        rows[place].unwanted = unwanted
+        rows[place].knowsUnwanted = unwanted != nil
+        rows[place].unwanted = unwanted ?? 0
     }
 
     /// Notes that a message of the row came.

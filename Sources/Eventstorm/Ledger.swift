@@ -93,24 +93,22 @@ extension Ledger {
     /// - Complexity: O(1) without allocation while nothing is missing; O(remembered gaps) for what arrives late.
     public mutating func observe(_ stamp: Stamp, row: RowIndex, fault: MalformedReason? = nil, now: UInt64) -> Verdict {
         let place = row.value
-        let count = UInt64(stamp.count)
-        if let fault { malformed[fault].saturatingAdd(1) }
+        let isGood = fault == nil
         touch(place, now: now)
-        if stamp.sequence != rows[place].next || !rows[place].hasBaseline {
-            if !rows[place].hasBaseline {
-                rows[place].hasBaseline = true
-                rows[place].from = Int64(clamping: stamp.sequence)
-            } else if stamp.sequence > rows[place].next {
-                advance(place, to: stamp.sequence)
-            } else if rows[place].next - stamp.sequence > Limits.sequenceJump {
-                reset(place, to: stamp.sequence)
-            } else {
-                return observeLate(stamp, place, isGood: fault == nil)
-            }
+        if isGood && rows[place].takeNext(stamp) { return .deliver }
+        if let fault { malformed[fault].saturatingAdd(1) }
+        if !rows[place].hasBaseline {
+            beginBooks(place, at: stamp.sequence, unwanted: nil)
+        } else if stamp.sequence > rows[place].next {
+            advance(place, to: stamp.sequence)
+        } else if rows[place].next - stamp.sequence > Limits.sequenceJump {
+            reset(place, to: stamp.sequence)
+        } else if stamp.sequence < rows[place].next {
+            return observeLate(stamp, place, isGood: isGood)
         }
         rows[place].next = stamp.next
-        rows[place].take(count, isGood: fault == nil)
-        return fault == nil ? .deliver : .malformed
+        rows[place].take(UInt64(stamp.count), isGood: isGood)
+        return isGood ? .deliver : .malformed
     }
 
     /// Takes in a message that begins before the expected sequence: it fills gaps, or is repeated, or both.

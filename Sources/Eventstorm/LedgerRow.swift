@@ -28,6 +28,15 @@ extension Ledger {
 }
 
 extension Ledger.Row {
+    /// Counts the documents of a good message that follows the one before; false, without a change, if it does not.
+    @inline(__always)
+    mutating func takeNext(_ stamp: Stamp) -> Bool {
+        guard stamp.sequence == next, hasBaseline else { return false }
+        next = stamp.next
+        counts.received.saturatingAdd(UInt64(stamp.count))
+        return true
+    }
+
     /// Counts documents that arrived.
     mutating func take(_ count: UInt64, isGood: Bool) {
         if isGood { counts.received.saturatingAdd(count) } else { counts.malformed.saturatingAdd(count) }
