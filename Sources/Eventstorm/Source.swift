@@ -70,6 +70,12 @@ public final class Source: Sendable {
         return try core.open(topic, filling: filling)
     }
 
+    /// Opens a topic that belongs to the library, for Eventstorm's own programs.
+    package func reservedTopic(_ topic: Topic) throws(TopicError) -> OpenTopic {
+        precondition(topic.isReserved, "\(topic) is not reserved")
+        return try core.open(topic, filling: .all)
+    }
+
     /// Waits until a subscriber is there and all its subscriptions are known.
     ///
     /// - Returns: False if there was none within that time.

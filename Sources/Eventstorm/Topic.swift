@@ -44,6 +44,9 @@ public struct Topic: Sendable {
     /// Stands in counters for all topics beyond a limit; nothing is ever sent on it.
     public static let overflow = Topic(known: "_es.overflow")
 
+    /// Where sources say what they could not read: reason and place, never the text.
+    public static let unparsed = Topic(known: "_es.unparsed")
+
     /// Whether the topic belongs to the library: it begins with `_es.`.
     public var isReserved: Bool { utf8.starts(with: Topic.reservedPrefix) }
 
