@@ -72,6 +72,10 @@ final class FollowedFile {
     var mayHaveMore = true
     /// Whether another file has taken its name, or it is a copy: it will not be read for ever.
     var isReplaced = false
+    /// Whether it is known to have lost the name that is followed.
+    ///
+    /// Its writer may not know.
+    var isRenamed = false
     /// Whether nobody writes to it any more, so that a partial line at its end is a line.
     var isFinal = false
     /// When it last grew, on the clock of the reader.

@@ -27,9 +27,15 @@ final class FollowedLog {
     var next: FollowedFile? { files.first { $0.mayHaveMore } }
 
     /// Puts a new file behind the others, which it replaces.
+    ///
+    /// One that has lost the name already comes behind the others that have.
     func add(_ file: FollowedFile) {
-        files.last?.isReplaced = true
-        files.append(file)
+        if file.isRenamed, let last = files.last, !last.isRenamed {
+            files.insert(file, at: (files.lastIndex { $0.isRenamed } ?? files.count - 2) + 1)
+        } else {
+            files.append(file)
+        }
+        for file in files.dropLast() { file.isReplaced = true }
     }
 
     /// Puts the copy of a truncated file before it.

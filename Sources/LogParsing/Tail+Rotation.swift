@@ -44,7 +44,22 @@ extension Tail {
         if status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFCHR { return openStream(path) }
         switch FollowedFile.open(path) {
         case .failure(let problem): report(problem.code, path, isFound: isFound)
-        case .success(let file): follow(file, in: log ?? add(path, isFound: isFound))
+        case .success(let file):
+            // Another file may have got the name since it was looked at.
+            if !keys.contains(file.key) { follow(file, in: log ?? add(path, isFound: isFound)) }
+        }
+    }
+
+    /// Looks at a file that bore a followed name since the last look, and may never have been seen under it.
+    mutating func look(atRenamed path: String, of name: String) {
+        guard let log = logs[name] else { return }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }  // renamed again, which will be noticed
+        if keys.contains(FileKey(status)) {
+            log.files.first { $0.key == FileKey(status) }?.isRenamed = true
+        } else if case .success(let file) = FollowedFile.open(path), !keys.contains(file.key) {
+            file.isRenamed = true
+            follow(file, in: log)
         }
     }
 
@@ -56,15 +71,14 @@ extension Tail {
     }
 
     private mutating func follow(_ file: FollowedFile, in log: FollowedLog) {
-        if log.files.last != nil {
-            totals.rotations += 1
-            log.files.last?.mayHaveMore = true
-        }
         if let identity = file.identity, let position = positions[identity] {
             file.go(to: position)
+        } else if !log.files.isEmpty {
+            totals.rotations += 1
         } else if !isStarted && !options.fromStart && !options.once {
             file.goToEnd(buffer, maximumLine: options.maximumLine)
         }
+        for old in log.files { old.mayHaveMore = true }
         if log.problem != nil { notices.append(.opened(path: log.path)) }
         log.problem = nil
         file.lastGrowth = Monotonic.now

@@ -30,7 +30,11 @@ extension Tail {
         watcher.drain { change in
             if change.watch < 0 { isLost = true }
             if changed.last != change.watch { changed.append(change.watch) }
+            if change.move != nil, case .directory(let directory)? = watched[change.watch] {
+                renamings.note(change, in: directory) { logs[$0] != nil }
+            }
         }
+        for (path, log) in renamings.takeMoved() { look(atRenamed: path, of: log) }
         for watch in changed { note(watch, reading: reading) }
         if isLost || Monotonic.now >= nextLook {
             if !reading { for log in logs.values { checkTruncation(of: log) } }
@@ -42,7 +46,7 @@ extension Tail {
     private mutating func note(_ watch: CInt, reading: Bool) {
         switch watched[watch] {
         case .directory(let directory):
-            for index in patterns.indices where Path.split(patterns[index].path).directory == directory {
+            for index in patterns.indices where patterns[index].directory == directory {
                 patterns[index].isDirty = true
             }
         case .file(let log, let file):

@@ -63,6 +63,7 @@ public struct Tail: ~Copyable {
     var streams: [StreamInput] = []
     var watcher = Watcher()
     var watched: [CInt: Watched] = [:]
+    var renamings = Renamings()
     var notices: [TailNotice] = []
     var totals = TailCounts()
     var nextLook: Duration = .zero
@@ -165,6 +166,7 @@ public enum TailNotice: Hashable, Sendable {
 /// A file or pattern that is followed.
 struct Pattern {
     let path: String
+    let directory: String
     let isPattern: Bool
     /// Whether its directory changed since it was last looked at.
     var isDirty = true
@@ -172,6 +174,7 @@ struct Pattern {
 
     init(path: String) {
         self.path = path
+        directory = Path.split(path).directory
         isPattern = Path.isPattern(path)
     }
 }

@@ -8,10 +8,20 @@ internal import Glibc
 struct Watcher: ~Copyable {
     /// What the kernel reports of one watch.
     struct Change {
+        /// A name that was moved within or between directories.
+        enum Move {
+            case from
+            case to
+        }
+
         /// The watch, or -1 when changes were lost because too many came at once.
         let watch: CInt
-        /// Whether the watch is gone, with what it watched.
-        let isGone: Bool
+        /// Whether the change is one half of a renaming, and which.
+        let move: Move?
+        /// The same for both halves.
+        let cookie: UInt32
+        /// The name in the directory, for a renaming.
+        let name: String
     }
 
     /// Readable when something changed; -1 without inotify.
@@ -53,9 +63,22 @@ struct Watcher: ~Copyable {
             var offset = 0
             while offset + MemoryLayout<inotify_event>.size <= count {
                 let event = buffer.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
-                body(Change(watch: event.wd, isGone: event.mask & UInt32(IN_IGNORED) != 0))
+                let start = offset + MemoryLayout<inotify_event>.size
+                body(change(event, name: buffer[min(start, count)..<min(start + Int(event.len), count)]))
                 offset += MemoryLayout<inotify_event>.size + Int(event.len)
             }
         }
+    }
+
+    private func change(_ event: inotify_event, name: Slice<UnsafeMutableRawBufferPointer>) -> Change {
+        let move: Change.Move? =
+            switch event.mask & UInt32(IN_MOVED_FROM | IN_MOVED_TO) {
+            case UInt32(IN_MOVED_FROM): .from
+            case UInt32(IN_MOVED_TO): .to
+            default: nil
+            }
+        return Change(
+            watch: event.wd, move: move, cookie: event.cookie,
+            name: move == nil ? "" : String(decoding: name.prefix { $0 != 0 }, as: UTF8.self))
     }
 }
