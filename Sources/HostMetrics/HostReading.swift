@@ -66,6 +66,13 @@ extension HostReading {
         return reading
     }
 
+    /// The name of this host.
+    public static var hostName: String {
+        var name = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     private static func space(of path: String) -> Space? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }

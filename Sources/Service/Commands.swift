@@ -11,6 +11,7 @@ extension Command {
             .connecting("to", "where to publish; bson:FILE writes a file", usual: routerInput, takesFiles: true),
             Setting("topic", .topic, "TOPIC", "topic of the events, instead of the format's own"),
             .flag("once", "read to the end of the files and exit", reach: .commandLine),
+            .flag("from-start", "begin at the start of files that are there already, not at their ends"),
             .choice("on-unwanted", ["wait", "skip"], "what to do with a file nobody wants", usual: "wait"),
             .wait, .programName, .insecure,
         ],

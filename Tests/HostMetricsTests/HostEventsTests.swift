@@ -68,7 +68,8 @@ struct HostEventsTests {
             $0.fileSystems = [.init(mount: mount, space: space)]
             $0.devices = DeviceReading.all(
                 diskstats:
-                    "254 0 vda 3 0 104 0 5 0 116 0 7 500 0\n8 0 sda 4 0 0 0 0 0 0 0 0 0 0\n8 16 sdb 4 0 0 0 0 0 0 0 0 0 0\n"
+                    "254 0 vda 3 0 104 0 5 0 116 0 7 500 0\n"
+                    + "8 0 sda 4 0 0 0 0 0 0 0 0 0 0\n8 16 sdb 4 0 0 0 0 0 0 0 0 0 0\n"
             )
         }
         let disks = try #require(events(before, now)[.disk])

@@ -51,11 +51,11 @@ enum Samples {
         """
 
     static let netDev = """
-        Inter-|   Receive                                                |  Transmit
-         face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
-            lo:    3193      29    0    0    0     0          0         0     3193      29    0    0    0     0       0          0
-          ifb0:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
-          eth0:215214237   4343    1    2    0     0          0         0   163875    2114    3    4    0     0       0          0
+        Inter-|   Receive                                      |  Transmit
+         face |bytes packets errs drop fifo frame comp. multic.|bytes packets errs drop fifo colls carrier compressed
+            lo:    3193      29    0    0    0     0   0    0     3193      29    0    0    0     0       0    0
+          ifb0:       0       0    0    0    0     0   0    0        0       0    0    0    0     0       0    0
+          eth0:215214237   4343    1    2    0     0   0    0   163875    2114    3    4    0     0       0    0
         eth0:1: 10 1 0 0 0 0 0 0 10 1 0 0 0 0 0 0
 
         """

@@ -1,0 +1,75 @@
+// What people read while the program runs.
+import Glibc
+import LogParsing
+import Service
+
+/// Tells people about files, and about progress where that is a terminal.
+struct Console {
+    /// Whether a file could not be read.
+    private(set) var hasFailed = false
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var isDrawn = false
+
+    mutating func tell(_ news: LogFollower.News) {
+        switch news {
+        case .progress(let read, let total): draw(read, total)
+        case .nobodyWants:
+            wipe()
+            Log.info("nobody subscribes yet; the files wait")
+        case .file(let notice):
+            wipe()
+            tell(notice)
+        }
+    }
+
+    /// Removes the progress.
+    mutating func end() { wipe() }
+
+    private mutating func tell(_ notice: TailNotice) {
+        switch notice {
+        case .missing(let path):
+            hasFailed = true
+            Log.warning("\(path): \(text(ENOENT))")
+        case .unreadable(let path, let code):
+            hasFailed = true
+            Log.warning("\(path): \(text(code))")
+        case .opened(let path): Log.info("\(path): reading it now")
+        case .truncated(let path, let offset, true):
+            Log.info("\(path): truncated at \(offset); what was not read yet is read from its copy")
+        case .truncated(let path, let offset, false):
+            Log.warning("\(path): truncated at \(offset), and no copy of it was found; reading from its beginning")
+        case .abandoned(let path, let bytes):
+            Log.warning("\(path): too many rotated files wait; \(bytes) bytes of the oldest are not read")
+        }
+    }
+
+    private mutating func draw(_ read: UInt64, _ total: UInt64) {
+        guard isTerminal, total > 0 else { return }
+        let percent = min(100, read * 100 / total)
+        let width = Int(percent) * 40 / 100
+        let bar = String(repeating: "#", count: width) + String(repeating: ".", count: 40 - width)
+        write("\r\(bar) \(percent) %  \(read >> 20) of \(total >> 20) MiB")
+        isDrawn = true
+    }
+
+    private mutating func wipe() {
+        if isDrawn { write("\r\u{1B}[K") }
+        isDrawn = false
+    }
+
+    private func write(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func text(_ code: CInt) -> String { String(cString: strerror(code)) }
+}
+
+extension LineCounts {
+    /// What became of the lines, in words.
+    var summary: String {
+        var text = "read \(read) lines, emitted \(emitted), refused \(refused)"
+        if refused > 0 { text += " (\(reasons.map { "\($0.reason.rawValue) \($0.lines)" }.joined(separator: ", ")))" }
+        return text
+    }
+}
