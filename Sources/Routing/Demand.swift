@@ -8,26 +8,51 @@ import Eventstorm
 struct Demand {
     /// How long interest is held after the last subscriber is gone, in nanoseconds.
     static let hold: UInt64 = 5_000_000_000
+    /// Patterns passed on at most: every source has to keep them, and every beat is held against them. Beyond, a router
+    /// asks for everything.
+    static let most = 1_024
 
-    private(set) var patterns: Set<Pattern> = []
+    /// How many prefixes below need each pattern.
+    private var counts: [Pattern: Int] = [:]
     private var leaving: [Pattern: UInt64] = [:]
 
     /// When the first held pattern ends, in monotonic nanoseconds; nil if none is held.
     var deadline: UInt64? { leaving.values.min() }
 
-    /// Takes in what is wanted now.
-    ///
-    /// - Returns: Whether ``patterns`` changed.
-    mutating func update(_ wanted: Set<Pattern>, now: UInt64) -> Bool {
-        for pattern in patterns where !wanted.contains(pattern) && leaving[pattern] == nil {
-            leaving[pattern] = now + Demand.hold
+    /// What is asked for above.
+    var patterns: Set<Pattern> {
+        let all = Set(counts.keys).union(leaving.keys)
+        if all.count <= Demand.most { return all }
+        return Set(all.filter(\.reachesReserved).prefix(Demand.most - 1)).union([.everything])
+    }
+
+    /// Somebody began to want what these patterns serve.
+    mutating func add(_ patterns: some Sequence<Pattern>) {
+        for pattern in patterns {
+            counts[pattern, default: 0] += 1
+            leaving[pattern] = nil
         }
-        for pattern in wanted { leaving[pattern] = nil }
-        let ended = leaving.filter { $0.value <= now }.map(\.key)
-        for pattern in ended { leaving[pattern] = nil }
-        let before = patterns
-        patterns = patterns.union(wanted).subtracting(ended)
-        return patterns != before
+    }
+
+    /// The last one who wanted what these patterns serve is gone.
+    mutating func remove(_ patterns: some Sequence<Pattern>, now: UInt64) {
+        for pattern in patterns {
+            guard let count = counts[pattern] else { continue }
+            if count > 1 {
+                counts[pattern] = count - 1
+                continue
+            }
+            counts[pattern] = nil
+            // A flood of subscriptions is not worth being held.
+            if leaving.count < Demand.most { leaving[pattern] = now + Demand.hold }
+        }
+    }
+
+    /// Lets go what was held long enough; whether there was any.
+    mutating func release(now: UInt64) -> Bool {
+        guard let deadline, deadline <= now else { return false }
+        leaving = leaving.filter { $0.value > now }
+        return true
     }
 }
 

@@ -77,10 +77,13 @@ public struct Router: ~Copyable {
     private mutating func tend() throws(ZMQError) {
         let now = monotonicNanoseconds()
         _ = try publisher.readSubscriptions(&changes)
-        if !changes.isEmpty || demand.deadline.map({ $0 <= now }) == true {
-            if demand.update(wantedAbove, now: now) {
-                try subscriber.subscribe(to: demand.patterns)
-            }
+        for change in changes {
+            let patterns = table.demand(for: [change.prefix]).map { Pattern(selecting: $0) }
+            if change.isWanted { demand.add(patterns) } else { demand.remove(patterns, now: now) }
+        }
+        let isReleased = demand.release(now: now)
+        if isReleased || !changes.isEmpty { try subscriber.subscribe(to: demand.patterns) }
+        if !changes.isEmpty {
             for number in flows.outflows.indices {
                 flows.outflows[number].isWanted = publisher.wants(flows.outflows[number].topic.utf8)
             }
@@ -92,11 +95,6 @@ public struct Router: ~Copyable {
             try sendStatus(isFinal: false)
             try subscriber.tend(now: now)
         }
-    }
-
-    /// The patterns that serve what is asked below.
-    private var wantedAbove: Set<Pattern> {
-        Set(table.demand(for: publisher.wantedPrefixes).map { Pattern(selecting: $0) })
     }
 
     /// Forwards the messages that have arrived, a thousand at most.
