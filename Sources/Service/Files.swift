@@ -38,3 +38,23 @@ enum Files {
         return access(path, W_OK | X_OK) == 0 ? nil : "\(quoted(path)): \(systemErrorText(errno))"
     }
 }
+
+/// The text of a small file, nil if it cannot be read, is no UTF-8 or larger than `limit` bytes.
+func readFile(_ path: String, limit: Int = 1 << 20) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    let size = 16384
+    while bytes.count <= limit {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: size))
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            retrying { read(descriptor, buffer.baseAddress?.advanced(by: start), size) }
+        }
+        bytes.removeLast(size - max(0, count))
+        if count < 0 { return nil }
+        if count == 0 { return String(validating: bytes, as: UTF8.self) }
+    }
+    return nil
+}

@@ -261,16 +261,6 @@ struct LineTests {
         #expect(repeats.pass(at: start + .seconds(11)) == nil)
         #expect(repeats.pass(at: start + .seconds(60)) == 1)
     }
-
-    @Test("process facts are read from the line of the kernel, whatever the program's name")
-    func facts() throws {
-        let line = "7 (a) b (c) R 1 2 3 4 5 6 7 8 9 10 150 50 13 14 15 16 3 18 19 20 25 26 27"
-        let facts = try #require(ProcessFacts(stat: line, ticksPerSecond: 100, pageSize: 4096))
-        #expect(facts.cpuSeconds == 2 && facts.threads == 3 && facts.residentBytes == 25 * 4096)
-        let own = try #require(ProcessFacts())
-        #expect(own.residentBytes > 1 << 20 && own.threads >= 1)
-        #expect(ProcessFacts(of: 0x7FFF_FFFF) == nil)
-    }
 }
 
 @Suite("Signals", .timeLimit(.minutes(1)))
@@ -292,5 +282,17 @@ struct SignalTests {
         ask(SIGHUP)
         #expect(signals.wait() == .reload)
         #expect(signals.wait(within: .milliseconds(1)) == nil)
+    }
+
+    @Test("a program that does not end within two seconds of being asked to is ended")
+    func late() async {
+        let start = ContinuousClock.now
+        await #expect(processExitsWith: .exitCode(1)) {
+            let signals = try Signals()
+            pthread_kill(pthread_self(), SIGTERM)
+            _ = signals.wait()
+            while true { pause() }
+        }
+        #expect(ContinuousClock.now - start >= .seconds(2))
     }
 }
