@@ -69,6 +69,9 @@ static inline int32_t CBSON_find_int32(const void *bytes, size_t length, const c
   return BSON_ITER_HOLDS_INT32(&found) ? bson_iter_int32(&found) : missing;
 }
 
+/// The length of a document, which Swift cannot look into.
+static inline uint32_t CBSON_length(const bson_t *document) { return document->len; }
+
 /// Appends a document of one int32 under `key`.
 static inline bool CBSON_append_nested(bson_t *document, const char *key, const char *inner_key, int32_t value) {
   bson_t inner;
@@ -81,4 +84,34 @@ static inline bool CBSON_append_array(bson_t *document, const char *key, const c
   bson_t inner;
   return bson_append_array_begin(document, key, -1, &inner) && bson_append_utf8(&inner, "0", -1, first, -1) &&
          bson_append_double(&inner, "1", -1, second) && bson_append_array_end(document, &inner);
+}
+
+typedef void *(*CBSON_allocator)(const void *metadata, size_t size, size_t alignment);
+
+struct CBSON_object_count {
+  long count;
+  CBSON_allocator original; // what allocates objects when nobody counts
+  char *swizzled;           // a flag of the runtime, see below
+};
+
+static inline struct CBSON_object_count *CBSON_objects(void) {
+  static struct CBSON_object_count objects;
+  return &objects;
+}
+
+static inline void *CBSON_allocate_counting(const void *metadata, size_t size, size_t alignment) {
+  // The runtime takes a changed allocator for a sign that retain and release are to be replaced as well, which ends
+  // in a crash when they are not.
+  *CBSON_objects()->swizzled = 0;
+  CBSON_objects()->count++;
+  return CBSON_objects()->original(metadata, size, alignment);
+}
+
+/// Makes the Swift runtime count the objects that this process allocates. `allocator` and `swizzled` are the addresses
+/// of the runtime's variables of those names. For a process of its own with one busy thread.
+static inline void CBSON_count_objects(void *allocator, void *swizzled) {
+  CBSON_allocator *place = (CBSON_allocator *)allocator;
+  CBSON_objects()->original = *place;
+  CBSON_objects()->swizzled = (char *)swizzled;
+  *place = CBSON_allocate_counting;
 }
