@@ -17,18 +17,6 @@ extension DocumentWriter {
         }
     }
 
-    /// Writes a string.
-    ///
-    /// The same as with any other value; as a subscript of its own the compiler makes it faster.
-    @inlinable public subscript(key: StaticString) -> String {
-        @available(*, unavailable, message: "a writer only writes")
-        get { fatalError("a writer only writes") }
-        @inline(__always) set {
-            let bytes = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-            newValue.append(to: &self, key: bytes.bytes)
-        }
-    }
-
     /// Writes a field whose key is not a literal.
     ///
     /// Generic, because a subscript of `String` would win over that of `StaticString` for literals.

@@ -50,6 +50,18 @@ import Testing
         #expect(hex(ours.bytes) == hex(Array(UnsafeBufferPointer(start: bson_get_data(theirs), count: length))))
     }
 
+    @Test("fields in single expressions, however deep, need no types")
+    func expressions() {
+        let number = 7
+        let document = Document {
+            $0.document("a") { $0.document("b") { $0["n"] = number } }
+            $0.array("c") { $0.document { $0["half"] = Double(number) / 2 } }
+        }
+        let n = document.view.find(path: "a.b.n")?.int64
+        let half = document.view.find(path: "c.0.half")?.double
+        #expect(n == 7 && half == 3.5)
+    }
+
     @Test("strings and keys of every length are stored, literal or not", arguments: 0..<70)
     func lengths(count: Int) throws {
         let text = String(repeating: "é", count: count / 2) + String(repeating: "x", count: count % 2)
@@ -141,8 +153,8 @@ import Testing
     func nulInKey(place: Int) {
         let key = String(repeating: "k", count: place) + "\0" + String(repeating: "k", count: 19 - place)
         let writes: [(inout DocumentWriter) -> Void] = [
-            { $0[key] = 1 }, { $0["a\0"] = 1 }, { $0.regex("r", key) }, { $0.document(key) { $0["x"] = 1 } },
-            { $0.array(key) { $0.append(1) } }, { $0.null(key) },
+            { $0[key] = 1 }, { $0["a\0"] = 1 }, { $0.regex("r", key) }, { $0.document(key: key) { $0["x"] = 1 } },
+            { $0.array(key: key) { $0.append(1) } }, { $0.null(key) },
         ]
         var writer = DocumentWriter()
         for write in writes {
