@@ -30,6 +30,8 @@ final class Writer {
     private let settle: Settle
     private let report: @Sendable (Log.Level, String) -> Void
     private let openLimit: Int
+    /// Whether the files of an interval are to outlast a power failure; asked before each.
+    private let isLasting: () -> Bool
 
     private var interval: Interval?
     private var files: [Topic: ArchiveFile] = [:]
@@ -45,11 +47,13 @@ final class Writer {
 
     init(
         root: String, disk: Disk = Disk(), openLimit: Int = WriterLimits.openFiles,
-        report: @escaping @Sendable (Log.Level, String) -> Void, settle: @escaping Settle
+        isLasting: @escaping () -> Bool = { true }, report: @escaping @Sendable (Log.Level, String) -> Void,
+        settle: @escaping Settle
     ) {
         self.root = root
         self.disk = disk
         self.openLimit = openLimit
+        self.isLasting = isLasting
         self.report = report
         self.settle = settle
     }
@@ -63,7 +67,7 @@ final class Writer {
         let arrived = Interval(containing: arrival)
         if arrived != interval {
             // Also when the clock was set back: its files are numbered then, and none is written twice.
-            if !finishInterval() { return false }
+            if !finishInterval(outlastsPowerFailure: isLasting) { return false }
             interval = arrived
         }
         guard let file = file(for: topic, in: arrived) else {
@@ -105,18 +109,17 @@ final class Writer {
     /// Finishes the files of an interval that has been over for a second, so that nothing of it is still on its way
     /// here.
     func finishIfOver(now: Int64) {
-        if let interval, now >= interval.end + 1000 { _ = finishInterval() }
+        if let interval, now >= interval.end + 1000 { _ = finishInterval(outlastsPowerFailure: isLasting) }
     }
 
     /// Finishes all files; tells whether everything could be written.
     ///
-    /// - Parameter patience: After this long, files are finished without waiting for the disk.
+    /// - Parameter outlastsPowerFailure: Asked before each file. A disk under load takes its time for that.
     @discardableResult
-    func finishInterval(patience: Duration = .seconds(10)) -> Bool {
+    func finishInterval(outlastsPowerFailure: () -> Bool = { false }) -> Bool {
         if !flush() { return false }
-        let deadline = ContinuousClock.now + patience
         for file in files.values {
-            if ContinuousClock.now < deadline { file.synchronise() }
+            if outlastsPowerFailure() { file.synchronise() }
             do throws(DiskError) {
                 try file.finish(disk)
             } catch {

@@ -17,14 +17,14 @@ struct WriterLoop {
     private static let batch = 1 << 20
     /// How long events stay in a buffer at most.
     private static let flushInterval = Duration.seconds(1)
-    /// How long the last files may wait for the disk when the program ends.
-    private static let lastPatience = Duration.milliseconds(500)
 
     func run() {
         defer { shared.end() }
         let shared = shared
         Recovery(root: root, disk: disk, report: report).run { shared.queue.isClosed }
-        let writer = Writer(root: root, disk: disk, report: report) { shared.settle($0, $1, $2) }
+        let writer = Writer(
+            root: root, disk: disk, isLasting: { !shared.queue.isClosed }, report: report,
+            settle: { shared.settle($0, $1, $2) })
         var flushed = ContinuousClock.now
         while true {
             let left = Self.flushInterval - (.now - flushed)
@@ -62,11 +62,12 @@ struct WriterLoop {
         }
     }
 
+    /// A program that ends is no power failure: the files are finished without waiting for the disk.
     private func end(_ writer: Writer) {
-        if writer.finishInterval(patience: Self.lastPatience) { return }
+        if writer.finishInterval() { return }
         writer.abandon()
         // What was written before is complete, and whole documents.
-        writer.finishInterval(patience: .zero)
+        writer.finishInterval()
         let failed = shared.counts[.failed]
         report(.error, "\(failed) events failed: \(writer.trouble?.description ?? "the disk could not be written")")
     }
