@@ -8,8 +8,9 @@ import Eventstorm
 struct Demand {
     /// How long interest is held after the last subscriber is gone, in nanoseconds.
     static let hold: UInt64 = 5_000_000_000
-    /// Patterns passed on at most: every source has to keep them, and every beat is held against them. Beyond, a router
-    /// asks for everything.
+    /// Patterns passed on at most: every source has to keep them, and every beat is held against them.
+    ///
+    /// Beyond, a router asks for everything.
     static let most = 1_024
 
     /// How many prefixes below need each pattern.
