@@ -121,7 +121,7 @@ extension DocumentWriter {
     }
 
     /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
-    @inlinable public mutating func append(key: StaticString, utf8: RawSpan) {
+    @inlinable @inline(__always) public mutating func append(key: StaticString, utf8: RawSpan) {
         let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         append(key: key.bytes, utf8: utf8)
     }
@@ -132,7 +132,7 @@ extension DocumentWriter {
     }
 
     /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
-    @inlinable public mutating func append(key: RawSpan, utf8: RawSpan) {
+    @inlinable @inline(__always) public mutating func append(key: RawSpan, utf8: RawSpan) {
         utf8.withUnsafeBytes { appendText(.string, key, $0) }
     }
 
