@@ -28,8 +28,10 @@ public final class OpenTopic: @unchecked Sendable {
     private let unwantedCount = Atomic<UInt64>(0)
     private let state: UnsafeMutablePointer<Guarded>
 
-    /// What the lock guards. Behind a pointer, because each access to a class's own property is checked for overlap
-    /// at run time, which the lock makes impossible.
+    /// What the lock guards.
+    ///
+    /// Behind a pointer, because each access to a class's own property is checked for overlap at run time, which the
+    /// lock makes impossible.
     private struct Guarded {
         var identity = IdentityTemplate()
         var sealed: [Batch] = []

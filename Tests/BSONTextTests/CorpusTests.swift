@@ -8,7 +8,8 @@ import BSONText
 import Glibc
 import Testing
 
-@Suite("MongoDB's corpus", .enabled(if: getenv("BSON_CORPUS") != nil, "by hand: BSON_CORPUS names no folder")) struct CorpusTests {
+@Suite("MongoDB's corpus", .enabled(if: getenv("BSON_CORPUS") != nil, "by hand: BSON_CORPUS names no folder"))
+struct CorpusTests {
     /// Cases that were run and that passed.
     final class Tally {
         var run = 0
