@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+// Fuzzers: a package of its own, since libFuzzer asks for flags that a library must not ask its users for.
+//
+//     Tests/Fuzz/run FuzzEnvelope -max_total_time=60
+import PackageDescription
+
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["CFuzzer", .product(name: "Eventstorm", package: "eventstorm")],
+        swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")])
+}
+
+let package = Package(
+    name: "fuzz",
+    dependencies: [.package(name: "eventstorm", path: "../..")],
+    targets: [
+        .target(name: "CFuzzer"),  // libFuzzer's entry, which Swift does not see
+        fuzzer("FuzzEnvelope"),
+    ]
+)
