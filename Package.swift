@@ -84,7 +84,7 @@ let package = Package(
         tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
-        tests("ServiceTests", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
+        tests("ServiceTests", ["Service", "Eventstorm", "LogParsing", "BSON", "BSONText", "ZeroMQ"]),
         tests("LogParsingTests", ["LogParsing", "BSON"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),

@@ -14,6 +14,11 @@ public struct Command: Sendable {
     public var examples: [String]
     /// The settings that every program has.
     public var common: [Setting]
+    /// What must hold between settings, or for one beyond its kind.
+    var rule: Rule?
+
+    /// Says which settings are wrong, and how; looks only at settings that are right by their kinds.
+    typealias Rule = @Sendable (Options) -> [(setting: String, problem: String)]
 
     /// Creates the description of a program.
     ///
@@ -28,6 +33,13 @@ public struct Command: Sendable {
         self.words = words
         self.examples = examples
         common = takesConfiguration ? [Self.config, Self.section, Self.logLevel] : [Self.logLevel]
+    }
+
+    /// The same table with a rule.
+    func obeying(_ rule: @escaping Rule) -> Command {
+        var command = self
+        command.rule = rule
+        return command
     }
 
     static let config = Setting.text(

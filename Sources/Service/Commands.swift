@@ -20,7 +20,25 @@ extension Command {
             "eventstorm-source-log --format combined /var/log/nginx/access.log",
             "eventstorm-source-log --once --to bson:hits.bson access.log",
         ],
-        takesConfiguration: true)
+        takesConfiguration: true
+    )
+    .obeying { options in
+        var problems: [(setting: String, problem: String)] = []
+        let parts = options.text("format").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let format = parts.first.map(String.init) ?? ""
+        if !logFormats.contains(format) {
+            let hint = suggestion(for: format, among: logFormats)
+            problems.append(("format", "unknown format \(quoted(format)); known are \(list(logFormats, "and"))\(hint)"))
+        }
+        let files = options.bsonFiles("to").count
+        if files > 1 || files == 1 && !options.endpoints("to").isEmpty {
+            problems.append(("to", "either endpoints or one bson:FILE"))
+        }
+        return problems
+    }
+
+    /// The names of the log formats.
+    static let logFormats = ["common", "combined"]
 
     /// `eventstorm-source-host`.
     public static let sourceHost = Command(
@@ -45,11 +63,7 @@ extension Command {
             .binding("out", "where sinks subscribe", usual: routerOutput),
             Setting(
                 "routes",
-                .table([
-                    Setting(
-                        "from", .pattern, "PATTERN", "topics that take this route", required: true, repeatable: true),
-                    Setting("to", .topic, "TOPIC", "their new name"),
-                ]),
+                .table(route),
                 "", "what becomes of which topic"),
             .choice(
                 "unmatched", ["forward", "drop"], "what to do with topics that no route takes", usual: "forward"),
@@ -61,6 +75,27 @@ extension Command {
             "eventstorm-router --config fabric.json5",
         ],
         takesConfiguration: true)
+
+    /// One of a router's routes.
+    private static let route = {
+        var command = Command(
+            "route", "what becomes of some topics",
+            settings: [
+                Setting(
+                    "from", .pattern, "PATTERN", "topics that take this route", required: true, repeatable: true),
+                Setting("to", .pattern, "TOPIC", "their new name; with .* below it what the * of from stood for"),
+            ], examples: [])
+        command.common = []
+        return command.obeying { route in
+            guard let to = route.textIfGiven("to") else { return [] }
+            if to == "*" { return [("to", "\"*\" is no topic; leave it out to keep the names")] }
+            if to == "_es" || to.hasPrefix("_es.") { return [("to", "topics below _es. belong to the library")] }
+            guard to.hasSuffix(".*") else { return [] }
+            return route.texts("from").filter { !$0.hasSuffix("*") }.map { from in
+                ("to", "\(quoted(to)) keeps what a * stood for, but \(quoted(from)) has none")
+            }
+        }
+    }()
 
     /// `eventstorm-sink-archive`.
     public static let sinkArchive = Command(

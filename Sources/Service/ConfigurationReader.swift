@@ -108,8 +108,8 @@ struct ConfigurationReader {
             if setting.reach == .commandLine {
                 problem(
                     parsed.place(of: element), "\"\(key)\" in \(label) is for the command line only: --\(setting.name)")
-            } else if case .table(let columns) = setting.kind {
-                options.tables[setting.name] = readTable(element, setting, columns, label: "\(label).\(key)")
+            } else if case .table(let row) = setting.kind {
+                options.tables[setting.name] = readTable(element, setting, row, label: "\(label).\(key)")
             } else {
                 let values = readValues(element, setting, label: "\(label).\(key)")
                 // A value of the wrong type is reported already; it is not missing too.
@@ -120,14 +120,12 @@ struct ConfigurationReader {
     }
 
     private mutating func readTable(
-        _ element: ElementView, _ setting: Setting, _ columns: [Setting], label: String
+        _ element: ElementView, _ setting: Setting, _ command: Command, label: String
     ) -> [Options] {
         guard let array = element.array else {
             wrongType(element, label, setting.kind.wanted)
             return []
         }
-        var command = Command(setting.name, setting.help, settings: columns, examples: [])
-        command.common = []
         var rows: [Options] = []
         var entries = array.makeIterator()
         while let entry = entries.next() {

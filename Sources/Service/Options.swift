@@ -144,7 +144,15 @@ extension Options {
                 problems.append(missing(setting, place))
             }
         }
+        // Rules look at values that are right each for itself.
+        if problems.isEmpty, let rule = command.rule {
+            problems = rule(self).map { origin(of: $0.setting, in: place).problem($0.problem) }
+        }
         return problems + strangersProblems()
+    }
+
+    private func origin(of name: String, in place: Origin?) -> Origin {
+        given[name]?.last?.origin ?? place ?? Origin(label: "--\(name)")
     }
 
     private func missing(_ setting: Setting, _ place: Origin?) -> Problem {

@@ -36,7 +36,7 @@ public struct Setting: Sendable {
         /// A query: text, or in a configuration the document itself, which is kept as JSON text.
         case query
         /// A list of documents with settings of their own; only in a configuration.
-        case table([Setting])
+        case table(Command)
     }
 
     /// What is usual for a list of endpoints.

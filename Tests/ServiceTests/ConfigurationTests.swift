@@ -147,6 +147,29 @@ struct ConfigurationTests {
                 "f:1:34: unknown key \"form\" in router.routes[1]; did you mean \"from\"?",
             ]
         ),
+        (
+            "{router: {routes: [{from: [\"a.*\", \"b\"], to: \"c.*\"}]}}",
+            ["f:1:45: router.routes[0].to: \"c.*\" keeps what a * stood for, but \"b\" has none"]
+        ),
+        (
+            "{router: {routes: [{from: \"a.*\", to: \"*\"}]}}",
+            ["f:1:38: router.routes[0].to: \"*\" is no topic; leave it out to keep the names"]
+        ),
+        (
+            "{router: {routes: [{from: \"a.*\", to: \"_es.x\"}]}}",
+            ["f:1:38: router.routes[0].to: topics below _es. belong to the library"]
+        ),
+        (
+            "{sources: [{log: {file: \"a\", format: \"comined\"}}]}",
+            [
+                "f:1:38: sources[0].log.format: unknown format \"comined\"; known are common and combined; "
+                    + "did you mean \"combined\"?"
+            ]
+        ),
+        (
+            "{sources: [{log: {file: \"a\", to: \"bson:x,tcp://h:1\"}}]}",
+            ["f:1:34: sources[0].log.to: either endpoints or one bson:FILE"]
+        ),
         ("{router: {routes: [7]}}", ["f:1:20: router.routes[0]: a document is wanted, not 7"]),
         (
             "{sinks: [{live: {listen: \"0.0.0.0:80\"}}]}",

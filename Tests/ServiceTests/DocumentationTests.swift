@@ -21,8 +21,8 @@ struct DocumentationTests {
             let usual = setting.usual.map { "`\($0)`" } ?? (setting.isRequired ? "required" : "")
             let row = "| \(key)\(list) | \(escape(option)) | \(escape(setting.help)) | \(usual) |"
             text += row.replacing("|  |", with: "| |").replacing("|  |", with: "| |") + "\n"
-            guard case .table(let columns) = setting.kind else { continue }
-            for column in columns {
+            guard case .table(let row) = setting.kind else { continue }
+            for column in row.settings {
                 let list = column.isRepeatable ? " (or a list)" : ""
                 let usual = column.isRequired ? "required " : ""
                 text += "| `\(setting.key)[].\(column.key)`\(list) | | \(escape(column.help)) | \(usual)|\n"

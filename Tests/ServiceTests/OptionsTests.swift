@@ -1,6 +1,7 @@
 // Command lines: what is understood, what is refused, and how.
 
 import Eventstorm
+import LogParsing
 import Testing
 
 @testable import Service
@@ -145,6 +146,11 @@ struct OptionsTests {
                 continue
             }
         }
+    }
+
+    @Test("the log formats that the table names are those that there are")
+    func logFormats() {
+        #expect(Command.logFormats == LogFormat.names)
     }
 
     @Test("the usual values of every program are right values", arguments: programs)
