@@ -7,11 +7,16 @@ import Testing
 final class RunningProgram {
     private let process = Process()
 
-    init(_ name: String, _ arguments: String..., output: FileHandle? = nil) throws {
+    convenience init(_ name: String, _ arguments: String...) throws { try self.init(name, arguments: arguments) }
+
+    init(_ name: String, arguments: [String], output: FileHandle? = nil) throws {
         let path = try #require(Executables.path(of: name), "\(name) was not built")
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
-        if let output { process.standardOutput = output }
+        if let output {
+            process.standardOutput = output
+            process.standardError = output
+        }
         try process.run()
     }
 
