@@ -9,9 +9,9 @@ public import BSON
 ///     BSONText.string(parsed.document.view)  // {"listen":8080,"tags":["a","b"]}
 ///
 /// The order of fields is kept. A number without point and exponent becomes an int32, an int64 or, beyond those, a
-/// double: the first that holds it. With a point or an exponent it is a double; one beyond the range of doubles is
-/// refused. A field that occurs twice in one object is refused, in every dialect: RFC 8259 leaves open which counts.
-/// So is half of a surrogate pair, which no UTF-8 can hold.
+/// double: the first that holds it (`-0` is the int32 0). With a point or an exponent it is a double; one beyond the
+/// range of doubles is refused. A field that occurs twice in one object is refused, in every dialect: RFC 8259 leaves
+/// open which of them counts. So is half of a surrogate pair, which no UTF-8 can hold.
 ///
 /// Extended JSON's wrappers such as `{"$oid": "…"}` are recognised by their first field; from there the object must
 /// have exactly the wrapper's form. Fields beginning with `$` that are no wrapper's are ordinary. What MongoDB wrote

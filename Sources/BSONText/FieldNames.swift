@@ -100,7 +100,8 @@ struct FieldNames: ~Copyable {
     @inline(__always)
     private func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
         let count = name.count
-        var hash = seed ^ UInt64(truncatingIfNeeded: count)
+        // Spread over all bits, the length cannot make up for a difference in the bytes.
+        var hash = seed ^ UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
         var offset = 0
         while offset &+ 8 < count {
             hash = FieldNames.mix(hash ^ name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -119,9 +120,11 @@ struct FieldNames: ~Copyable {
         return FieldNames.mix(hash ^ rest)
     }
 
+    /// Mixes the bits; no two values become the same, so names of one length up to eight never have the same hash.
     @inline(__always)
     private static func mix(_ value: UInt64) -> UInt64 {
-        let product = value.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-        return product.high ^ product.low
+        var mixed = (value ^ value >> 32) &* 0xD6E8_FEB8_6659_FD93
+        mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return mixed ^ mixed >> 32
     }
 }
