@@ -54,10 +54,22 @@ public struct LogFollower: ~Copyable {
             switch progress {
             case .more: continue
             case .idle: tail.wait(atMost: Self.longestWait, watching: [descriptor])
-            case .stopped: tail.wait(atMost: Self.interestCheck, watching: [descriptor], forLines: false)
+            case .stopped: if waitForInterest(watching: descriptor, until: shouldStop) { return false }
             case .finished: return true
             }
         }
+        return false
+    }
+
+    /// Waits until somebody wants the lines, or it is time to look at the files again.
+    ///
+    /// True if it is time to stop.
+    private mutating func waitForInterest(watching descriptor: CInt, until shouldStop: () -> Bool) -> Bool {
+        let end = Monotonic.now + Self.reportEvery
+        repeat {
+            tail.wait(atMost: Self.interestCheck, watching: [descriptor], forLines: false)
+            if shouldStop() { return true }
+        } while !pump.output.isWanted && Monotonic.now < end
         return false
     }
 

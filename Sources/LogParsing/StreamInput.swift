@@ -78,7 +78,7 @@ extension Tail {
     /// Opens a pipe or a terminal, once: it cannot be rotated.
     mutating func openStream(_ path: String) {
         guard !inputs.contains(path) else { return }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else {
             notices.append(.unreadable(path: path, code: errno))
             return

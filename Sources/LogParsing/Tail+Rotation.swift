@@ -21,6 +21,7 @@ extension Tail {
             if !pattern.isWatched && !options.once { patterns[index].isWatched = watchDirectory(of: pattern.path) }
             let paths = pattern.isPattern ? Path.matching(pattern.path) : [pattern.path]
             for path in paths { look(at: path, isFound: pattern.isPattern) }
+            if paths.isEmpty && options.once { notices.append(.missing(path: pattern.path)) }
             if pattern.isPattern { forgetGone() }
         }
     }

@@ -151,7 +151,7 @@ public struct TailCounts: Hashable, Sendable {
 
 /// Something that people should know about the files.
 public enum TailNotice: Hashable, Sendable {
-    /// The name does not exist; it is waited for, unless everything is read once.
+    /// The name does not exist, or nothing matches the pattern; it is waited for, unless everything is read once.
     case missing(path: String)
     /// The name cannot be opened or read, with errno.
     case unreadable(path: String, code: CInt)

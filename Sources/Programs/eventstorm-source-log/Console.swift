@@ -7,8 +7,12 @@ import Service
 struct Console {
     /// Whether a file could not be read.
     private(set) var hasFailed = false
+    /// Whether missing files are waited for.
+    private let waits: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var isDrawn = false
+
+    init(waits: Bool) { self.waits = waits }
 
     mutating func tell(_ news: LogFollower.News) {
         switch news {
@@ -29,7 +33,11 @@ struct Console {
         switch notice {
         case .missing(let path):
             hasFailed = true
-            Log.warning("\(path): \(text(ENOENT))")
+            if waits {
+                Log.info("\(path): not there yet, waiting for it")
+            } else {
+                Log.error("\(path): \(text(ENOENT))")
+            }
         case .unreadable(let path, let code):
             hasFailed = true
             Log.warning("\(path): \(text(code))")

@@ -36,9 +36,11 @@ enum LogOutput {
     var isBroken: Bool { if case .file(let output) = self { output.problem != nil } else { false } }
 
     /// Sends or writes what waits.
-    func close() throws {
+    ///
+    /// - Parameter isDone: Whether there is time for it, because everything was read and nobody asked to stop.
+    func close(isDone: Bool) throws {
         switch self {
-        case .source(let output): output.close()
+        case .source(let output): output.close(isDone: isDone)
         case .file(let output):
             output.flush()
             if let problem = output.problem { throw problem }
@@ -60,11 +62,13 @@ final class SourceOutput: EventOutput {
     private let topics: [OpenTopic]
     private let unparsed: OpenTopic
     private let skips: Bool
+    private let wait: Duration
 
     init(name: String, to endpoints: [Endpoint], topics: [String], wait: Duration, skips: Bool) throws {
         // Files that nobody wants are only skipped by those who do not mind losing events.
         source = try Source(name, to: endpoints, pacing: skips ? .never : .paced(wait: wait))
         self.skips = skips
+        self.wait = wait
         var opened: [OpenTopic] = []
         for topic in topics { opened.append(try source.topic(topic, filling: [])) }
         self.topics = opened
@@ -83,7 +87,10 @@ final class SourceOutput: EventOutput {
         }
     }
 
-    func close() { source.close(within: Self.closing) }
+    func close(isDone: Bool) {
+        if isDone { _ = source.flush(within: wait) }
+        source.close(within: Self.closing)
+    }
 
     var summary: String {
         var text = ""

@@ -13,9 +13,10 @@ Program.run(.sourceLog) { options, signals in
     } catch let error as LogFormat.Problem {
         throw options.failure("format", error.description)
     }
+    raiseFileLimit()
     let output = try LogOutput(options, topics: parser.topics)
     var follower = LogFollower(options.texts("file"), options: following, parser: parser, to: output.events)
-    var console = Console()
+    var console = Console(waits: !following.once)
     let isDone = follower.run(
         watching: signals.fileDescriptor,
         until: {
@@ -24,7 +25,7 @@ Program.run(.sourceLog) { options, signals in
         },
         hear: { console.tell($0) })
     console.end()
-    try output.close()
+    try output.close(isDone: isDone)
     Log.info(follower.counts.summary + output.summary)
     if following.once && (!isDone || console.hasFailed) { throw Failure.failed("not everything was read") }
 }
