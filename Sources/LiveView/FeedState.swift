@@ -40,13 +40,21 @@ struct Volume: Sendable {
     }
 }
 
+/// An event kept for the tails.
+struct Sample: Sendable {
+    /// Its place among all events kept since the last tick.
+    var order: Int
+    /// Its bytes; of one that is too large to show, the first four, which are its length.
+    var document: [UInt8]
+}
+
 /// What happened since the last tick, handed to the service thread.
 struct Tick: Sendable {
     struct Row: Sendable {
         var index: Int
         var topic: Topic
         var volume: Volume
-        var samples: [[UInt8]]
+        var samples: [Sample]
     }
 
     var total = Volume()
@@ -67,7 +75,7 @@ struct FeedState {
         var hasChanged = false
         var isTailed = false
         var fields: [Int] = []
-        var samples: [[UInt8]] = []
+        var samples: [Sample] = []
     }
 
     private var indices: [Topic: Int] = [:]
@@ -78,6 +86,7 @@ struct FeedState {
     private var otherTopics: Set<Topic> = []
     private var fields: [FieldValues] = []
     private var tails: [Pattern] = []
+    private var samples = 0
     private var sampleBytes = 0
     /// Events of earlier watches.
     private var past: [Topic: UInt64] = [:]
@@ -136,11 +145,12 @@ struct FeedState {
     /// Keeps an event for the tails while there is room; says whether another one would be kept.
     private mutating func keepSample(_ bytes: RawSpan, _ index: Int) -> Bool {
         guard rows[index].isTailed, rows[index].samples.count < LiveLimits.samplesPerTopic else { return false }
-        // Of an event that no tail shows, the length is kept: the first four bytes.
         let kept = bytes.byteCount <= LiveLimits.tailEventBytes ? bytes.byteCount : 4
         guard sampleBytes + kept <= LiveLimits.sampleBytes else { return false }
         sampleBytes += kept
-        rows[index].samples.append(bytes.extracting(first: kept).withUnsafeBytes { Array($0) })
+        let document = bytes.extracting(first: kept).withUnsafeBytes { Array($0) }
+        rows[index].samples.append(Sample(order: samples, document: document))
+        samples += 1
         return true
     }
 
@@ -197,7 +207,7 @@ struct FeedState {
             rows[index].samples.removeAll(keepingCapacity: false)
         }
         changed.removeAll(keepingCapacity: true)
-        sampleBytes = 0
+        (samples, sampleBytes) = (0, 0)
         tick.fields = fields.filter { $0.count > 0 }
         for index in fields.indices { fields[index] = FieldValues(key: fields[index].key) }
         tick.books = books

@@ -174,7 +174,9 @@ final class LiveBoard {
     /// `seen` is how many events the client was told of: what it is not shown is left out.
     func appendTail(_ pattern: Pattern, seen: inout UInt64, to message: inout [UInt8]) {
         guard let tail = tails[pattern] else { return }
-        message.json(",\"tail\":{\"events\":[")
+        message.json(",\"tail\":{\"topic\":")
+        message.json(string: pattern.description)
+        message.json(",\"events\":[")
         message.append(contentsOf: tail.events)
         message.json("],\"left_out\":")
         message.json(tail.matching > seen &+ tail.shown ? tail.matching - seen - tail.shown : 0)
@@ -189,25 +191,27 @@ final class LiveBoard {
         tail.matching = matching(pattern)
         tail.events.removeAll(keepingCapacity: false)
         tail.shown = 0
-        for (row, document) in choose(tick.rows.filter { pattern.matches($0.topic) }) {
+        for (row, sample) in choose(tick.rows.filter { pattern.matches($0.topic) }) {
             if tail.events.count > LiveLimits.tailBytes { break }
             if tail.shown > 0 { tail.events.json(",") }
-            append(document, of: rows[row].name, to: &tail.events)
+            append(sample.document, of: rows[row].name, to: &tail.events)
             tail.shown += 1
         }
         tails[pattern] = tail
     }
 
     /// Chooses events so that every topic is heard: one of each, the quietest first, then another one of each.
-    private func choose(_ candidates: [Tick.Row]) -> [(row: Int, document: [UInt8])] {
+    ///
+    /// They are returned in the order in which they came.
+    private func choose(_ candidates: [Tick.Row]) -> [(row: Int, sample: Sample)] {
         let candidates = candidates.sorted { $0.samples.count < $1.samples.count }
-        var chosen: [(row: Int, round: Int, document: [UInt8])] = []
+        var chosen: [(row: Int, sample: Sample)] = []
         for round in 0..<LiveLimits.samplesPerTopic {
             for row in candidates where round < row.samples.count && chosen.count < LiveLimits.tailEvents {
-                chosen.append((row.index, round, row.samples[round]))
+                chosen.append((row.index, row.samples[round]))
             }
         }
-        return chosen.map { ($0.row, $0.document) }
+        return chosen.sorted { $0.sample.order < $1.sample.order }
     }
 
     private func append(_ document: [UInt8], of name: [UInt8], to events: inout [UInt8]) {

@@ -23,6 +23,14 @@ public final class LiveServer: Sendable {
 
         /// The usual: this machine only, no log.
         public init(listen: Listen) { self.listen = listen }
+
+        /// What the command line or the configuration of `eventstorm-sink-live` says.
+        public init(_ options: Service.Options) {
+            listen = options.listen("listen")
+            names = options.texts("host")
+            accessLog = options.textIfGiven("access-log")
+            isInsecure = options.flag("insecure")
+        }
     }
 
     /// The port that was bound.

@@ -111,14 +111,16 @@ struct ClientTests {
         #expect(tell(client, #"{"type":"tail","topic":"a"}"#) == nil)
         try feed.emit("a")
         board.advance()
-        #expect(next(of: client)?.contains(text: #""tail":{"events":[{"topic":"a","event":{}}],"left_out":0}"#) == true)
+        #expect(
+            next(of: client)?.contains(text: #""tail":{"topic":"a","events":[{"topic":"a","event":{}}],"left_out":0}"#)
+                == true)
         #expect(tell(client, #"{"type":"tail","topic":null}"#) == nil)
         try feed.emit("a", count: 1000)
         board.advance()
         #expect(next(of: client)?.contains(text: "tail") == false)
         #expect(tell(client, #"{"type":"tail","topic":"a"}"#) == nil)
         board.advance()
-        #expect(next(of: client)?.contains(text: #""tail":{"events":[],"left_out":0}"#) == true)
+        #expect(next(of: client)?.contains(text: #""tail":{"topic":"a","events":[],"left_out":0}"#) == true)
     }
 
     @Test("each client is sent its own fields, shared ones are counted once")

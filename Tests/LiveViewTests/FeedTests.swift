@@ -81,7 +81,7 @@ struct FeedTests {
         try feed.emit("c", count: 100)
         let rows = feed.takeTick().rows
         #expect(rows.map(\.samples.count) == [LiveLimits.samplesPerTopic, 0])
-        #expect(Array(rows[0].samples[1][7..<15]) == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(Array(rows[0].samples[1].document[7..<15]) == [1, 0, 0, 0, 0, 0, 0, 0])
         #expect(feed.takeTick().rows.isEmpty)
     }
 
@@ -91,7 +91,7 @@ struct FeedTests {
         try feed.emit("a") { document, _ in
             document["x"] = String(repeating: "x", count: LiveLimits.tailEventBytes)
         }
-        #expect(feed.takeTick().rows.first?.samples.first?.count == 4)
+        #expect(feed.takeTick().rows.first?.samples.first?.document.count == 4)
     }
 
     @Test("what the tails keep is bounded in bytes")
@@ -99,7 +99,7 @@ struct FeedTests {
         feed.tail([.everything])
         let text = String(repeating: "x", count: 15_000)
         for number in 0..<100 { try feed.emit("t.\(number)", count: 8) { document, _ in document["x"] = text } }
-        let kept = feed.takeTick().rows.reduce(0) { $0 + $1.samples.reduce(0) { $0 + $1.count } }
+        let kept = feed.takeTick().rows.reduce(0) { $0 + $1.samples.reduce(0) { $0 + $1.document.count } }
         #expect(kept <= LiveLimits.sampleBytes)
         #expect(kept > LiveLimits.sampleBytes / 2)
     }

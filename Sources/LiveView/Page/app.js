@@ -71,7 +71,7 @@ function tick(message) {
   books.total(message.books);
   if (message.tail) {
     for (const { topic, event } of message.tail.events) if (event) topics.learn(topic, event);
-    tail.show(message.tail);
+    tail.show(message.tail, message.time);
   }
   cards.forEach((card) => card.writeValue());
   previous = message.time;

@@ -1,7 +1,7 @@
 // One event: a line that tells the most, and a tree with everything when opened.
 
 import { element } from "./dom.js";
-import { clock, preciseClock } from "./format.js";
+import { clock, preciseClock, whole } from "./format.js";
 import { colourOf } from "./cards.js";
 
 /// Fields whose values speak for themselves: they come first, without their names.
@@ -10,16 +10,22 @@ const BARE = ["message", "method", "path", "status"];
 const QUIET = new Set(["_id", "timestamp", "kind", "tags", ...BARE]);
 const PAIRS = 9;
 
-/// Makes the list item of an event; `onGraph(topic, field)` is called when a number is to be graphed.
-export function eventItem({ topic, event, size }, onGraph) {
-  const time = timeOf(event);
+/// Makes the list item of an event. Its time is its own, else that of its arrival.
+///
+/// `onGraph(topic, field)` is called when a number is to be graphed.
+export function eventItem({ topic, event, size }, arrival, onGraph) {
+  const time = timeOf(event) ?? arrival;
   const line = element("button", { type: "button", class: "line", "aria-expanded": "false" },
-    element("time", { title: time === null ? "" : preciseClock(time) }, time === null ? "" : clock(time)),
+    element("time", { title: preciseClock(time) }, clock(time)),
     topicBadge(topic),
-    event === undefined ? element("span", { class: "summary muted" }, `an event of ${size} bytes, too large to show`) : summary(event));
+    event === undefined ? tooLarge(size) : summary(event));
   const item = element("li", { class: `event ${severity(event)}` }, line);
   if (event !== undefined) line.addEventListener("click", () => toggle(item, line, topic, event, onGraph));
   return item;
+}
+
+function tooLarge(size) {
+  return element("span", { class: "summary muted" }, `an event of ${whole(size)} bytes, too large to show`);
 }
 
 function topicBadge(topic) {
@@ -84,7 +90,7 @@ function tree(value, path, onGraph) {
     const field = path === "" ? key : `${path}.${key}`;
     const isNested = inner !== null && typeof inner === "object" && special(inner) === null;
     const row = element("dd", {});
-    if (isNested) row.append(Object.keys(inner).length === 0 ? (Array.isArray(inner) ? "[]" : "{}") : tree(inner, field, onGraph));
+    if (isNested) row.append(isEmpty(inner) ? JSON.stringify(inner) : tree(inner, field, onGraph));
     else row.append(element("span", { class: `value ${typeof inner}` }, full(inner)));
     if (typeof inner === "number" && !/\s/.test(field)) {
       row.append(element("button", { type: "button", class: "small", on: { click: () => onGraph(field) } }, "Graph"));
@@ -93,6 +99,8 @@ function tree(value, path, onGraph) {
   }
   return list;
 }
+
+function isEmpty(value) { return Object.keys(value).length === 0; }
 
 function full(value) {
   if (value === null || typeof value !== "object") return String(value);

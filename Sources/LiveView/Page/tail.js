@@ -56,12 +56,12 @@ export class Tail {
   }
 
   /// Puts new events on top, the newest first.
-  show({ events, left_out: leftOut }) {
-    if (this.isPaused) return;
+  show({ topic, events, left_out: leftOut }, time) {
+    if (this.isPaused || topic !== this.pattern) return;  // it was under way when the filter changed
     const list = byId("events");
     this.leftOut += leftOut;
     setText(byId("left-out"), this.leftOut === 0 ? "" : `${whole(this.leftOut)} left out`);
-    const items = events.map((entry) => eventItem(entry, this.onGraph)).reverse();
+    const items = events.map((entry) => eventItem(entry, time, this.onGraph)).reverse();
     list.prepend(...items);
     while (list.childElementCount > KEPT) list.lastElementChild.remove();
   }

@@ -12,26 +12,20 @@ Program.run(.sinkLive) { options, signals in
     // Subscribed to nothing until somebody opens the page.
     var subscriber = try Subscriber(name, from: options.endpoints("from"), patterns: [])
     let reporter = try SinkReporter(name, to: options.endpoints("report"))
-    var serving = LiveServer.Options(listen: options.listen("listen"))
-    serving.names = options.texts("host")
-    serving.accessLog = options.textIfGiven("access-log")
-    serving.isInsecure = options.flag("insecure")
-    let server = try LiveServer(feed: feed, options: serving)
+    let server = try LiveServer(feed: feed, options: LiveServer.Options(options))
     print(server.address)
     fflush(nil)
-    let descriptors = [signals.fileDescriptor, feed.change.fileDescriptor]
     var reported = ContinuousClock.now
-    loop: while true {
+    while true {
         try subscriber.subscribe(to: feed.isWatched ? patterns : [])
+        let descriptors = [signals.fileDescriptor, feed.change.fileDescriptor]
         _ = subscriber.receive(within: .milliseconds(500), watching: descriptors) { delivery in
             feed.ingest(delivery.topic, count: delivery.count, payload: delivery.payload)
         }
         _ = feed.change.drain()
-        switch signals.next() {
-        case .stop: break loop
-        case .reload: server.reopenAccessLog()
-        case nil: break
-        }
+        let request = signals.next()
+        if case .stop = request { break }
+        if request == .reload { server.reopenAccessLog() }
         if .now - reported >= .milliseconds(500) {
             feed.record(subscriber.ledger)
             reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0)
