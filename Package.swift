@@ -20,8 +20,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Sources/Programs/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -92,6 +92,7 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
         tests("LiveViewTests", ["LiveView", "Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("TidyTests", []),
-        tests("IntegrationTests", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
+        tests(
+            "IntegrationTests", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"], exclude: ["Browser"]),
     ]
 )
