@@ -22,11 +22,7 @@ public struct Document: Hashable, Sendable {
     public init<E: Error>(_ build: (inout DocumentWriter) throws(E) -> Void) throws(E) {
         var writer = DocumentWriter(limit: Int(Int32.max))
         writer.beginDocument()
-        do throws(E) {
-            try build(&writer)
-        } catch {
-            throw error
-        }
+        try build(&writer)
         if !writer.endDocument() { preconditionFailure("\(writer.failure.map(\.description) ?? "")") }
         bytes = writer.take()
     }

@@ -79,10 +79,7 @@ public struct DocumentView: ~Escapable {
     ///
     /// - Complexity: O(*n*) in the elements before it.
     public subscript(key: StaticString) -> ElementView? {
-        @_lifetime(copy self) get {
-            let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-            return first(key.bytes)
-        }
+        @_lifetime(copy self) get { first(key.bytes) }
     }
 
     /// The first element with this key.

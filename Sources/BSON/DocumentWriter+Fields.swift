@@ -7,14 +7,7 @@ extension DocumentWriter {
     @inlinable public subscript<T: BSONWritable>(key: StaticString) -> T {
         @available(*, unavailable, message: "a writer only writes")
         get { fatalError("a writer only writes") }
-        @inline(__always) set {
-            if key.hasPointerRepresentation {
-                let bytes = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-                newValue.append(to: &self, key: bytes.bytes)
-            } else {
-                key.withUTF8Buffer { newValue.append(to: &self, key: UnsafeRawBufferPointer($0).bytes) }
-            }
-        }
+        @inline(__always) set { newValue.append(to: &self, key: key.bytes) }
     }
 
     /// Writes a field whose key is not a literal.
@@ -38,7 +31,6 @@ extension DocumentWriter {
     @inlinable public mutating func document<E: Error>(
         _ key: StaticString, _ build: (inout DocumentWriter) throws(E) -> Void
     ) throws(E) {
-        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         try document(key: key.bytes, build)
     }
 
@@ -71,7 +63,6 @@ extension DocumentWriter {
     @inlinable public mutating func array<E: Error>(
         _ key: StaticString, _ build: (inout ArrayWriter) throws(E) -> Void
     ) throws(E) {
-        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         try array(key: key.bytes, build)
     }
 
@@ -122,7 +113,6 @@ extension DocumentWriter {
 
     /// Writes a string of bytes that the caller knows to be UTF-8; others make the document invalid.
     @inlinable @inline(__always) public mutating func append(key: StaticString, utf8: RawSpan) {
-        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         append(key: key.bytes, utf8: utf8)
     }
 
@@ -138,7 +128,6 @@ extension DocumentWriter {
 
     /// Writes a string of bytes; what is not UTF-8 in them becomes U+FFFD.
     public mutating func appendRepairing(key: StaticString, utf8: RawSpan) {
-        let key = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         appendRepairing(key: key.bytes, utf8: utf8)
     }
 

@@ -19,10 +19,7 @@ internal import Glibc
 public struct DocumentWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var base: UnsafeMutableRawPointer?  // malloc'd; nil before the first write and after a take
     /// Bytes in the buffer: the complete documents and what there is of the open one.
-    public internal(set) var count: Int {
-        @inlinable get { written }
-        @inlinable set { written = newValue }
-    }
+    @inlinable public var count: Int { written }
     @usableFromInline var written = 0
     @usableFromInline var writable = 0  // the capacity while a document is open and has not failed, else 0
     @usableFromInline var capacity = 0  // bytes at `base`
@@ -102,7 +99,8 @@ public struct DocumentWriter: ~Copyable, @unchecked Sendable {
     /// The bytes in the buffer.
     public var bytes: RawSpan {
         @_lifetime(borrow self) get {
-            let span = RawSpan(_unsafeStart: UnsafeRawPointer(base ?? emptyStorage), byteCount: written)
+            guard let base else { return RawSpan() }
+            let span = RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: written)
             return _overrideLifetime(span, borrowing: self)
         }
     }
@@ -193,12 +191,10 @@ extension DocumentWriter {
         depth -= 1
         guard let place = room(1) else { return }
         place.storeBytes(of: 0, as: UInt8.self)
+        precondition(start >= 0 && start <= written &- 5, "the writer was exchanged for another one")
         patchLength(at: start)
     }
 }
-
-/// Something for an empty span to point at.
-nonisolated(unsafe) let emptyStorage = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
 
 /// Copies `bytes` to `place`; returns whether there was a NUL among them.
 ///
@@ -220,6 +216,17 @@ func copyFindingNUL(_ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawP
         offset &+= 1
     }
     return false
+}
+
+extension StaticString {
+    /// The literal's UTF-8, which never goes away.
+    @inlinable var bytes: RawSpan {
+        @inline(__always) @_lifetime(immortal) get {
+            precondition(hasPointerRepresentation, "a key is a literal of characters, not of one Unicode scalar")
+            let span = RawSpan(_unsafeStart: UnsafeRawPointer(utf8Start), byteCount: utf8CodeUnitCount)
+            return _overrideLifetime(span, copying: ())
+        }
+    }
 }
 
 /// Whether one of the eight bytes is zero.
