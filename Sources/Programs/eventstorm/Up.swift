@@ -35,11 +35,12 @@ private func checked(_ path: String, looksAtPorts: Bool) throws -> Configuration
 private func greet(_ configuration: Configuration) {
     Log.info("\(configuration.name ?? configuration.path): \(configuration.summary); Ctrl-C ends all of it")
     for page in configuration.pages { Log.info("the live page is \(page)") }
+    let program = CommandLine.arguments[0]  // as it was found here, it is found in a second terminal
     if let output = configuration.output {
-        Log.info("try: eventstorm tap \(output == Command.routerOutput ? "" : "--from \(output) ")'*'")
+        Log.info("try: \(program) tap \(output == Command.routerOutput ? "" : "--from \(output) ")'*'")
     }
     if let input = configuration.input {
         let to = input == Command.routerInput ? "" : "--to \(input) "
-        Log.info("try: eventstorm emit \(to)deploy version=1.2 by=$USER")
+        Log.info("try: \(program) emit \(to)deploy version=1.2 by=$USER")
     }
 }
