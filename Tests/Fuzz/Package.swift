@@ -4,9 +4,9 @@
 //     Tests/Fuzz/run FuzzEnvelope -max_total_time=60
 import PackageDescription
 
-func fuzzer(_ name: String) -> Target {
+func fuzzer(_ name: String, of product: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["CFuzzer", .product(name: "Eventstorm", package: "eventstorm")],
+        name: name, dependencies: ["CFuzzer", .product(name: product, package: "eventstorm")],
         swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")])
 }
 
@@ -15,6 +15,7 @@ let package = Package(
     dependencies: [.package(name: "eventstorm", path: "../..")],
     targets: [
         .target(name: "CFuzzer"),  // libFuzzer's entry, which Swift does not see
-        fuzzer("FuzzEnvelope"),
+        fuzzer("FuzzBSON", of: "BSON"),
+        fuzzer("FuzzEnvelope", of: "Eventstorm"),
     ]
 )

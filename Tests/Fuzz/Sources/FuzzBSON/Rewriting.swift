@@ -1,0 +1,1 @@
+../../../BSONTests/Rewriting.swift
