@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "Eventstorm", targets: ["Eventstorm"]),
         .library(name: "BSON", targets: ["BSON"]),
         .library(name: "BSONText", targets: ["BSONText"]),
+        .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
         .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
         .executable(name: "eventstorm", targets: ["eventstorm"]),
         .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),

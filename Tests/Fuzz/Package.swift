@@ -17,5 +17,6 @@ let package = Package(
         .target(name: "CFuzzer"),  // libFuzzer's entry, which Swift does not see
         fuzzer("FuzzBSON", of: "BSON"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
+        fuzzer("FuzzLog", of: "LogParsing"),
     ]
 )
