@@ -18,5 +18,6 @@ let package = Package(
         fuzzer("FuzzBSON", of: "BSON"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
         fuzzer("FuzzLog", of: "LogParsing"),
+        fuzzer("FuzzText", of: "BSONText"),
     ]
 )
