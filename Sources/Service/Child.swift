@@ -143,14 +143,19 @@ final class Child {
         return status & 0x7F == 0 ? .status((status >> 8) & 0xFF) : .signal(status & 0x7F)
     }
 
-    /// Hands over the whole lines that can be read without waiting.
+    /// What is read of one child before the others have their turn.
+    private static let turn = 64 << 10
+
+    /// Hands over the whole lines that can be read without waiting, up to some limit.
     func readLines(_ body: (String) -> Void) {
         guard output >= 0 else { return }
         var isOpen = true
-        while isOpen {
+        var left = Self.turn
+        while isOpen, left > 0 {
             let count = lines.fill { buffer in retrying { read(output, buffer.baseAddress, buffer.count) } }
             if count == -1, errno == EAGAIN { break }
             isOpen = count > 0
+            left -= count
             lines.drain(atEnd: !isOpen, body)
         }
         if !isOpen { closeOutput() }

@@ -25,7 +25,7 @@ struct LinePrinter {
     }
 
     func print(_ label: String, _ colour: Int, _ text: String) {
-        writeAll(STDERR_FILENO, line(label, colour, text) + "\n")
+        LineOutput.standardError.write(line(label, colour, text) + "\n")
     }
 
     func line(_ label: String, _ colour: Int, _ text: String) -> String {

@@ -63,7 +63,7 @@ public enum Log {
     /// Writes `message` if its level is wanted; it is not built otherwise.
     public static func write(_ level: Level, _ message: () -> String) {
         guard level.rawValue >= threshold.load(ordering: .relaxed) else { return }
-        writeAll(STDERR_FILENO, line(level, message(), name: name, style: style))
+        LineOutput.standardError.write(line(level, message(), name: name, style: style))
     }
 
     /// What surrounds a message.

@@ -1,5 +1,6 @@
 // Supervision of real processes: shells that do as they are told.
 
+import CSystem
 import Glibc
 import Testing
 
@@ -249,6 +250,27 @@ struct LineTests {
         #expect(Log.line(.error, "no", name: "x", style: supervised) == "error: no\n")
         let timed = Log.line(.info, "m", name: "x", style: Log.Style(showsTime: true, showsName: true))
         #expect(timed.contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z x: m\n$/))
+    }
+
+    @Test("lines that nobody reads are left out and counted; nothing waits for the reader for long")
+    func stuck() throws {
+        var ends: [CInt] = [-1, -1]
+        try #require(CSystem_pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let output = LineOutput(ends[1])
+        let line = String(repeating: "x", count: 1023) + "\n"
+        let start = ContinuousClock.now
+        for _ in 0..<100 { output.write(line) }
+        #expect(ContinuousClock.now - start < .seconds(5))
+        func readAll() -> String {
+            var buffer = [UInt8](repeating: 0, count: 1 << 17)
+            let count = read(ends[0], &buffer, buffer.count)
+            return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        }
+        let written = readAll().count / 1024
+        #expect(written > 50 && written < 100)
+        output.write("after\n")
+        #expect(readAll() == "(\(100 - written) lines before this were left out: nobody read them)\nafter\n")
     }
 
     @Test("a repeated message is let through once in a while, with the number of those held back")
