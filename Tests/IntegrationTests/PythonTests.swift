@@ -57,7 +57,7 @@ final class PythonExample {
         return (process.terminationStatus, lines(printed), lines(complained))
     }
 
-    deinit { if process.isRunning { process.terminate() } }
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 }
 
 @Suite(
