@@ -22,7 +22,7 @@ let previous = null;
 let hasEvents = false;
 
 const connection = new Connection({ onState: showState, onMessage: take });
-const cards = new Cards(byId("cards"));
+const cards = new Cards(byId("fields"), byId("topics"));
 const tail = new Tail({ connection, onGraph: (topic, field) => topics.watch(topic, field) });
 const topics = new Topics({ cards, connection, onFilter: (topic) => tail.filterBy(topic) });
 const books = new Books({ connection });
@@ -36,7 +36,7 @@ document.addEventListener("keydown", (event) => {
   const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
   if (event.key === "p" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) tail.pause(!tail.isPaused);
 });
-setInterval(() => cards.forEach((card) => card.describe()), 5_000);
+setInterval(() => cards.forEach((card) => card.root.isConnected && card.describe()), 5_000);
 
 function showState(state, seconds) {
   const place = byId("state");
@@ -55,6 +55,7 @@ function take(message) {
 function begin({ time }) {
   showState("live");
   shared.skew = time - Date.now();
+  shared.began = Math.min(shared.began, time);
   previous = null;
   for (const rate of [total, volume]) rate.restart(time);
   topics.restart(time);
@@ -73,21 +74,22 @@ function tick(message) {
     for (const { topic, event } of message.tail.events) if (event) topics.learn(topic, event);
     tail.show(message.tail, message.time);
   }
-  cards.forEach((card) => card.writeValue());
+  cards.writeValues();
   previous = message.time;
 }
 
 function announceTopics(message, before) {
   for (const topic of [...topics.rates.keys()].slice(before)) tail.offer(topic);
   const others = message.others.topics;
-  setText(byId("topic-count"), whole(topics.rates.size) + (others > 0 ? ` and ${whole(others)} others, counted together` : ""));
+  const more = others > 0 ? ` and ${whole(others)} others, counted together` : "";
+  setText(byId("topic-count"), `${whole(topics.rates.size)} topics${more}`);
   hasEvents ||= topics.rates.size > 0;
   byId("nothing").hidden = hasEvents;
 }
 
 function writeTotals() {
   const events = Number.isNaN(total.latest) ? 0 : total.latest;
-  setText(byId("rate"), events >= 100_000 ? units.plain(events).number : whole(events < 10 && events > 0 ? Math.ceil(events) : events));
+  setText(byId("rate"), events >= 100_000 ? units.plain(events).number : whole(Math.round(events)));
   const { number, unit } = units.bytesRate(Number.isNaN(volume.latest) ? 0 : volume.latest);
   setText(byId("volume"), number);
   setText(byId("volume-unit"), unit);

@@ -1,9 +1,8 @@
-// The grid: one card with a graph for each topic and each watched field.
+// The grids: one card with a graph for each watched field, and a small one for each topic.
 
 import { byId, element, setText } from "./dom.js";
 import { clock, join, units } from "./format.js";
-import { Graph, LAG, shared } from "./graph.js";
-import { WINDOW } from "./series.js";
+import { Graph, LAG, serverNow, shared } from "./graph.js";
 
 /// Cards shown at once; the filter reaches the others.
 const MOST = 60;
@@ -26,7 +25,8 @@ export function colourOf(name) {
 
 /// One graph with its title, its current value and its buttons.
 class Card {
-  constructor({ key, title, subtitle, series, unit, isBand, joins, buttons }) {
+  constructor({ grid, key, title, subtitle, series, unit, isBand, joins, buttons }) {
+    this.grid = grid;
     this.key = key;
     this.series = series;
     this.format = units[unit];
@@ -65,7 +65,7 @@ class Card {
   moveHover(event) {
     const step = { ArrowLeft: -1_000, ArrowRight: 1_000 }[event.key];
     if (event.key === "Escape") shared.hover = null;
-    else if (step) shared.hover = Math.max(this.graph.start, (shared.hover ?? this.graph.start + WINDOW - LAG) + step);
+    else if (step) shared.hover = Math.max(this.graph.start, (shared.hover ?? this.graph.start + shared.window - LAG) + step);
     else return;
     event.preventDefault();
   }
@@ -80,7 +80,7 @@ class Card {
   }
 
   latest() {
-    return this.series.at(Date.now() + (shared.skew ?? 0))?.value;
+    return this.series.at(serverNow())?.value;
   }
 
   /// Says in words what the graph shows, for those who do not see it.
@@ -89,7 +89,7 @@ class Card {
     const now = this.latest();
     const tell = (value) => join(this.format(value));
     const text = range && now !== undefined
-      ? `now ${tell(now)}, between ${tell(range.low)} and ${tell(range.high)} in the last 90 seconds`
+      ? `now ${tell(now)}, between ${tell(range.low)} and ${tell(range.high)} in view`
       : "no value yet";
     this.canvas.setAttribute("aria-label", `${this.title}: ${text}`);
   }
@@ -97,8 +97,8 @@ class Card {
 
 /// All cards, in the order of their keys, and the loop that draws them.
 export class Cards {
-  constructor(root) {
-    this.root = root;
+  constructor(...grids) {
+    this.grids = grids;
     this.cards = new Map();
     this.filter = "";
     this.visibility = new IntersectionObserver((entries) => {
@@ -108,18 +108,16 @@ export class Cards {
       }
     });
     this.sizes = new ResizeObserver(() => this.forEach((card) => card.graph?.resize()));
-    this.sizes.observe(root);
+    for (const grid of grids) this.sizes.observe(grid);
     requestAnimationFrame(() => this.frame());
   }
 
   forEach(visit) { for (const card of this.cards.values()) visit(card); }
 
-  has(key) { return this.cards.has(key); }
-
   add(options) {
     const card = new Card(options);
     this.cards.set(options.key, card);
-    this.arrange();
+    this.isAdded = true;  // arranged with the next frame: a thousand may come at once
   }
 
   remove(key) {
@@ -133,19 +131,23 @@ export class Cards {
     this.arrange();
   }
 
-  /// Puts the cards that pass the filter into the grid, in the order of their names, each only once moved.
+  /// Puts the cards that pass the filter into their grids, in the order of their names; none is moved without need.
   arrange() {
+    this.isAdded = false;
     const passing = [...this.cards.values()].filter(({ title }) => title.toLowerCase().includes(this.filter));
     passing.sort((a, b) => (a.key < b.key ? -1 : 1));
     const shown = new Set(passing.slice(0, MOST));
     this.forEach((card) => { if (!shown.has(card)) card.root.remove(); });
-    let next = this.root.firstChild;
-    for (const card of shown) {
-      if (card.root === next) next = next.nextSibling;
-      else this.root.insertBefore(card.root, next);
-      if (!card.graph) {
-        card.begin();
-        this.visibility.observe(card.root);
+    for (const grid of this.grids) {
+      let next = grid.firstChild;
+      for (const card of shown) {
+        if (card.grid !== grid) continue;
+        if (card.root === next) next = next.nextSibling;
+        else grid.insertBefore(card.root, next);
+        if (!card.graph) {
+          card.begin();
+          this.visibility.observe(card.root);
+        }
       }
     }
     const more = passing.length - shown.size;
@@ -154,14 +156,17 @@ export class Cards {
     setText(note, `${more} more: the filter above finds them.`);
   }
 
+  writeValues() { this.forEach((card) => { if (card.root.isConnected) card.writeValue(); }); }
+
   /// Draws what is seen; with reduced motion only when new points came.
   frame() {
-    const now = Date.now() + (shared.skew ?? 0);
+    if (this.isAdded) this.arrange();
+    const now = serverNow();
     const isMoving = !shared.isCalm || now - (this.calmAt ?? 0) > 1_000;
     if (isMoving || shared.hover !== this.lastHover) {
       const isForced = shared.isCalm || shared.hover !== this.lastHover;
       this.forEach((card) => { if (card.root.isConnected) card.graph.draw(now, isForced); });
-      if (shared.hover !== this.lastHover) this.forEach((card) => card.writeValue());
+      if (shared.hover !== this.lastHover) this.writeValues();
       this.lastHover = shared.hover;
       if (isMoving) this.calmAt = now;
     }

@@ -7,7 +7,7 @@ import { colourOf } from "./cards.js";
 /// Fields whose values speak for themselves: they come first, without their names.
 const BARE = ["message", "method", "path", "status"];
 /// Fields that the line shows elsewhere or not at all.
-const QUIET = new Set(["_id", "timestamp", "kind", "tags", ...BARE]);
+const QUIET = new Set(["_id", "timestamp", "kind", "tags", "interval", ...BARE]);
 const PAIRS = 9;
 
 /// Makes the list item of an event. Its time is its own, else that of its arrival.
@@ -62,7 +62,7 @@ function summary(event) {
 /// A value in a few characters.
 function brief(value) {
   if (typeof value === "string") return value.length > 120 ? `${value.slice(0, 119)}…` : value;
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
   if (value === null || typeof value !== "object") return String(value);
   if (Array.isArray(value)) return `[${value.length}]`;
   return special(value) ?? "{…}";
@@ -93,7 +93,7 @@ function tree(value, path, onGraph) {
     if (isNested) row.append(isEmpty(inner) ? JSON.stringify(inner) : tree(inner, field, onGraph));
     else row.append(element("span", { class: `value ${typeof inner}` }, full(inner)));
     if (typeof inner === "number" && !/\s/.test(field)) {
-      row.append(element("button", { type: "button", class: "small", on: { click: () => onGraph(field) } }, "Graph"));
+      row.append(element("button", { type: "button", on: { click: () => onGraph(field) } }, "Graph"));
     }
     list.append(element("dt", {}, key), row);
   }

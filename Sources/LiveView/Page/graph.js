@@ -1,17 +1,26 @@
 // One moving graph on a canvas.
 
 import { clock, join, ticks, units } from "./format.js";
-import { WINDOW } from "./series.js";
 
 /// Milliseconds that a graph lags behind, so that the newest point is always beyond its right edge: it moves evenly
 /// although points come four times a second.
 export const LAG = 700;
-const TIME_STEP = 30_000;
+/// Milliseconds that a graph shows, at first and at most: a page just opened is not mostly empty.
+const NARROW = 30_000;
+const WIDE = 90_000;
 const TOP = 8;
 const BOTTOM = 18;
 
-/// What all graphs share: the colours of the theme and the time under the pointer.
-export const shared = { hover: null, colours: null };
+/// What all graphs share: the colours of the theme, the time under the pointer, the time that is shown, whether motion
+/// is unwanted, and how far the server's clock is ahead.
+export const shared = { hover: null, colours: null, began: Infinity, window: NARROW, isCalm: false, skew: 0 };
+
+/// The server's time. Widens what is shown as there is more to show.
+export function serverNow() {
+  const now = Date.now() + shared.skew;
+  shared.window = Math.min(WIDE, Math.max(NARROW, now - shared.began));
+  return now;
+}
 
 /// Reads the theme's colours from the style sheet.
 export function readColours() {
@@ -51,33 +60,35 @@ export class Graph {
   /// Draws if the picture has moved by a quarter of a device pixel since it was drawn: more would not be seen.
   draw(now, isForced = false) {
     if (!this.isVisible || this.width === 0) return;
-    const step = WINDOW / (this.width * this.density) / 4;
+    const step = shared.window / (this.width * this.density) / 4;
     if (!isForced && now - this.drawn < step && !this.isEasing) return;
     this.drawn = now;
-    this.start = now - LAG - WINDOW;
+    this.start = now - LAG - shared.window;
     const context = this.canvas.getContext("2d");
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
     const marks = this.scale();
     this.drawGrid(context, marks);
     this.drawSeries(context);
+    this.drawMarks(context, marks);
     this.drawHover(context);
   }
 
-  x(time) { return ((time - this.start) / WINDOW) * this.width; }
+  x(time) { return ((time - this.start) / shared.window) * this.width; }
 
   y(value) {
     const height = this.height - TOP - BOTTOM;
     return TOP + height * (1 - (value - this.low) / (this.high - this.low || 1));
   }
 
-  timeAt(x) { return this.start + (x / this.width) * WINDOW; }
+  timeAt(x) { return this.start + (x / this.width) * shared.window; }
 
   /// Eases the vertical scale to what is in view; returns the values to mark.
   scale() {
     const range = this.series.range(this.start) ?? { low: 0, high: 1 };
     const isFlat = range.high === range.low && range.high === 0;
-    const marks = ticks(Math.min(0, range.low), isFlat ? 1 : Math.max(0, range.high), 4);
+    const most = this.height > 100 ? 4 : 2;
+    const marks = ticks(Math.min(0, range.low), isFlat ? 1 : Math.max(0, range.high), most);
     const [low, high] = [marks[0], marks.at(-1)];
     const pace = shared.isCalm || this.high === this.low ? 1 : 0.18;
     this.low += (low - this.low) * pace;
@@ -95,7 +106,8 @@ export class Graph {
     context.fillStyle = text;
     context.textBaseline = "alphabetic";
     context.beginPath();
-    for (let time = Math.ceil(this.start / TIME_STEP) * TIME_STEP; this.x(time) < this.width; time += TIME_STEP) {
+    const step = shared.window > WIDE / 2 ? 30_000 : 10_000;
+    for (let time = Math.ceil(this.start / step) * step; this.x(time) < this.width; time += step) {
       const x = this.x(time);
       context.moveTo(x, TOP);
       context.lineTo(x, this.height - BOTTOM + 4);
@@ -108,10 +120,20 @@ export class Graph {
       context.lineTo(this.width, y);
     }
     context.stroke();
+  }
+
+  /// Writes what the horizontal lines mean, each with a rim, so that it is read above the series too.
+  drawMarks(context, marks) {
     context.textAlign = "left";
+    context.lineWidth = 3;
+    context.strokeStyle = shared.colours.card;
+    context.fillStyle = shared.colours.text;
     for (const mark of marks) {
       const y = this.y(mark);
-      if (mark !== 0 && y > TOP - 4) context.fillText(join(this.unit(mark)), 4, y + 12);
+      if (mark === 0 || y < TOP - 4) continue;
+      const text = join(this.unit(mark));
+      context.strokeText(text, 4, y + 12);
+      context.fillText(text, 4, y + 12);
     }
   }
 

@@ -1,7 +1,5 @@
 // What a graph draws: values over time, in a ring of fixed size.
 
-/// Milliseconds that a graph shows.
-export const WINDOW = 90_000;
 /// Milliseconds over which a rate is averaged, where events are many.
 const SHORT = 2_000;
 /// Milliseconds over which it is averaged where they are few: what comes once a second makes a line, not a comb.

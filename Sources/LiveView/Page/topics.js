@@ -1,6 +1,6 @@
 // Topics and watched fields: what the server counts, kept as series with a card each.
 
-import { element } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { unitOf } from "./format.js";
 import { LONG, Rate, Series } from "./series.js";
 
@@ -42,19 +42,22 @@ export class Topics {
 
   addTopic(topic, previous) {
     const rate = new Rate();
-    if (previous) rate.marks.push({ time: previous - LONG, counter: 0 });  // it is new: until now there was none
+    // It is new: from the beginning of this connection, or for long, there was none.
+    if (previous) rate.marks.push({ time: Math.max(previous - LONG, this.began), counter: 0 });
     this.rates.set(topic, rate);
     const show = element("button", { type: "button", on: { click: () => this.onFilter(topic) } }, "Events");
     const choose = element("button", {
       type: "button", "aria-haspopup": "true", "aria-expanded": "false",
       on: { click: () => this.openChooser(topic, choose) },
     }, "Fields");
-    this.cards.add({ key: topic, title: topic, series: rate, unit: "rate", buttons: [show, choose] });
+    const grid = byId("topics");
+    this.cards.add({ grid, key: topic, title: topic, series: rate, unit: "rate", buttons: [show, choose] });
     return rate;
   }
 
   /// Another connection: counters begin anew, what lies between is a gap.
   restart(time) {
+    this.began = time;
     for (const rate of this.rates.values()) rate.restart(time);
     for (const { series } of this.fields.values()) series.break(time);
   }
@@ -97,10 +100,12 @@ export class Topics {
     const series = new Series();
     this.fields.set(key, { topic, field, series });
     const remove = element("button", {
-      type: "button", "aria-label": `Remove the graph of ${topic} ${field}`, on: { click: () => this.unwatch(topic, field) },
+      type: "button", "aria-label": `Remove the graph of ${topic} ${field}`,
+      on: { click: () => this.unwatch(topic, field) },
     }, "Remove");
     this.cards.add({
-      key, title: topic, subtitle: field, series, unit: unitOf(topic, field), isBand: true, joins: 15_000, buttons: [remove],
+      grid: byId("fields"), key, title: topic, subtitle: field, series, unit: unitOf(topic, field), isBand: true,
+      joins: 15_000, buttons: [remove],
     });
   }
 
