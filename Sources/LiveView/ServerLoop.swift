@@ -122,7 +122,10 @@ final class ServerLoop {
     }
 
     private func close(_ connection: OpaquePointer, _ code: CloseCode, _ why: String) -> CInt {
-        var why = Array(why.utf8.prefix(120))
+        // At most 123 bytes, and no half character.
+        var short = why
+        while short.utf8.count > 120 { short.removeLast() }
+        var why = Array(short.utf8)
         lws_close_reason(connection, lws_close_status(rawValue: code.rawValue), &why, why.count)
         return -1
     }

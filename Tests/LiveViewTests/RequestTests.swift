@@ -27,6 +27,16 @@ struct RequestTests {
         for (text, request) in pairs { #expect(try ClientRequest(Array(text.utf8)) == request) }
     }
 
+    @Test("what docs/live.md shows as requests is understood")
+    func documented() throws {
+        let path = PageTests.directory.replacing("Sources/LiveView/Page", with: "docs/live.md")
+        let lines = String(decoding: try #require(readFile(path)), as: UTF8.self).split(separator: "\n")
+        let start = try #require(lines.firstIndex(of: "### From the client"))
+        let requests = lines[start...].filter { $0.hasPrefix("{") }
+        #expect(requests.count == 4)
+        for request in requests { #expect(throws: Never.self) { try ClientRequest(Array(request.utf8)) } }
+    }
+
     @Test(
         "what is no request of ours ends the connection",
         arguments: [

@@ -336,6 +336,17 @@ struct ServerSocketTests {
         }
     }
 
+    @Test("connections that ask for nothing take no more than their share, and are gone when they close")
+    func connectionFlood() throws {
+        var idle: [RawClient] = []
+        for _ in 0..<LiveLimits.connections + 20 { idle.append(try fixture.connect()) }
+        // The kernel takes them all; those beyond the limit are closed at once.
+        let last = try #require(idle.last)
+        #expect(last.isClosedByServer())
+        idle.removeAll()
+        try wait { (try? fixture.get("/"))?.status == 200 }
+    }
+
     @Test("a client that does not read is sent the newest, and the server keeps no queue for it")
     func slowReader() throws {
         let slow = try RawClient(port: fixture.port, receiveBuffer: 4096)
