@@ -172,6 +172,7 @@ extension FollowedFile {
         guard matches(bytes) else { return .rewritten }
         let isEnd = count < buffer.count
         if count == overlap { return .end }
+        if bytes.byte(at: overlap) == 0 && skipHole() { return .more }
         if identity == nil { identity = Self.identify(bytes, key, isWhole: isFinal && isEnd) }
         guard let identity else { return .end }
         let splitter = LineSplitter(maximumLine: maximumLine, file: identity, input: input)
@@ -183,6 +184,16 @@ extension FollowedFile {
         }
         if stopped { return .stopped }
         return isEnd ? .end : .more
+    }
+
+    /// Goes on behind a hole, which a writer leaves that goes on at its old place in a truncated file.
+    private func skipHole() -> Bool {
+        let seekData: CInt = 3  // SEEK_DATA, which Swift does not see
+        let data = lseek(descriptor, off_t(position), seekData)
+        guard data > off_t(position) else { return false }
+        go(to: UInt64(data))
+        isSkipping = false
+        return true
     }
 
     /// Whether `bytes`, read from where the mark begins, are those of the file as it was.

@@ -10,7 +10,13 @@ extension Tail {
             for file in log.files { file.mayHaveMore = true }
             enqueue(log)
         }
-        nextLook = Monotonic.now + options.lookEvery
+        nextLook = Monotonic.now + (isBlind ? min(options.lookEvery, Self.lookBlindlyEvery) : options.lookEvery)
+    }
+
+    /// Whether the kernel cannot report every change, because inotify's limits are reached.
+    private var isBlind: Bool {
+        patterns.contains { !$0.isWatched }
+            || logs.values.contains { $0.files.contains { $0.watch == nil && !$0.isFinal } }
     }
 
     /// Looks at the names whose directories changed.
@@ -113,7 +119,10 @@ extension Tail {
         totals.truncations += 1
         let copy = log.findCopy(of: file)
         notices.append(.truncated(path: log.path, offset: file.position, copyFound: copy != nil))
-        if let copy { log.add(copy: copy, before: file) }
+        if let copy {
+            log.add(copy: copy, before: file)
+            keys.insert(copy.key)
+        }
         file.restart()
         enqueue(log)
     }
@@ -127,6 +136,16 @@ extension Tail {
             file.isFinal = true
             file.mayHaveMore = true
         }
+    }
+
+    /// A file could not be read.
+    ///
+    /// It is tried again with the next look at everything.
+    mutating func fail(_ file: FollowedFile, of log: FollowedLog, _ code: CInt) {
+        file.mayHaveMore = false
+        if log.problem != code { notices.append(.unreadable(path: log.path, code: code)) }
+        log.problem = code
+        if options.once { close(file, of: log) }
     }
 
     /// Gives up rotated files that have not grown for long, and files of names that are gone.
@@ -154,12 +173,9 @@ extension Tail {
 
     /// Forgets logs that a pattern found, whose names are gone.
     private mutating func forgetGone() {
-        for log in logs.values where log.isFound {
-            if log.files.isEmpty {
-                logs[log.path] = nil
-            } else if access(log.path, F_OK) != 0, let last = log.files.last, !last.isReplaced {
-                last.isReplaced = true
-            }
+        for log in logs.values where log.isFound && access(log.path, F_OK) != 0 {
+            if log.files.isEmpty { logs[log.path] = nil }
+            log.files.last?.isReplaced = true
         }
     }
 

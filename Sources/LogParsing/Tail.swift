@@ -46,6 +46,8 @@ public struct Tail: ~Copyable {
         case finished
     }
 
+    /// How often to look at everything where inotify's limits are reached.
+    static let lookBlindlyEvery: Duration = .seconds(1)
     /// Closed files whose positions are remembered.
     static let positionLimit = 10_000
 
@@ -108,10 +110,7 @@ public struct Tail: ~Copyable {
             case .stopped: return .stopped
             case .end: finish(file, of: log)
             case .rewritten: follow(rewritten: file, of: log)
-            case .failed(let code):
-                file.mayHaveMore = false
-                notices.append(.unreadable(path: log.path, code: code))
-                if options.once { close(file, of: log) }
+            case .failed(let code): fail(file, of: log, code)
             }
             if file.position > before { return .more }
         }

@@ -233,6 +233,35 @@ struct TailTests {
         #expect(tail.takeNotices() == [.truncated(path: path, offset: 12, copyFound: false)])
     }
 
+    @Test("a writer that goes on at its old place in a truncated file leaves a hole, and loses no line")
+    func holes() {
+        let path = directory.write("1\n", to: "a")
+        let writer = open(path, O_WRONLY)
+        var recorder = Recorder()
+        var tail = Tail([path], options: options())
+        tail.read(&recorder, untilLines: 1)
+        #expect(ftruncate(writer, 0) == 0)
+        tail.wait(atMost: .seconds(5))
+        tail.read(&recorder)
+        #expect(pwrite(writer, "2\n3\n", 4, 10_000_001) == 4)
+        tail.read(&recorder, untilLines: 3)
+        close(writer)
+        #expect(recorder.lines == ["1", "2", "3"] && recorder.skipped == 0)
+    }
+
+    @Test("a file of a pattern that cannot be read is reported once")
+    func unreadable() {
+        let path = directory.path("a.log")
+        #expect(symlink("/proc/self/mem", path) == 0)  // not even root reads it from its beginning
+        var recorder = Recorder()
+        var tail = Tail([directory.path("*.log")], options: options { $0.lookEvery = .milliseconds(10) })
+        for _ in 0..<5 {
+            tail.read(&recorder)
+            tail.wait(atMost: .milliseconds(20))
+        }
+        #expect(tail.takeNotices() == [.unreadable(path: path, code: EIO)])
+    }
+
     @Test("a copied line has the _id it had in the file that was truncated")
     func identityOfCopies() {
         let path = directory.write("1\n2\n3\n", to: "a")
