@@ -23,8 +23,10 @@ extension Ledger {
         var fenced: [Pattern] = []
         /// The serial of the newest fence it answered, -1 for none.
         var answered = -1
-        /// The answer that is under way: its fence and the document expected next.
-        var answer: (serial: Int, next: UInt64)?
+        /// The answers that are under way: their fences and the document expected next.
+        ///
+        /// More than one where what came over a link that broke is read among what the next link brings.
+        var answers: [(serial: Int, next: UInt64)] = []
         /// Whether rows of it made room: then what is not known any more was not born since.
         var hasForgotten = false
         var firstRow = -1
@@ -38,7 +40,7 @@ extension Ledger {
     }
 
     /// Fences remembered: an answer that comes after several changes of the patterns still proves something.
-    private static let fenceMemory = 8
+    static let fenceMemory = 8
 
     /// Begins a fence: from now on these patterns are subscribed to, and the nonce with them.
     ///
@@ -178,17 +180,15 @@ extension Ledger {
 
     /// Follows the documents of an answer; with the last of them the origin has told all its topics.
     private mutating func noteAnswer(_ place: Int, _ fence: Fence, _ beat: Beat, part: UInt64, proven: [Pattern]) {
-        let expected = origins[place].answer
-        let isNext = part == 0 || (expected?.serial == fence.serial && expected?.next == part)
-        guard isNext, beat.full else {
-            origins[place].answer = nil
-            return
-        }
+        let known = origins[place].answers.firstIndex { $0.serial == fence.serial }
+        let expected = known.map { origins[place].answers.remove(at: $0).next }
+        guard part == 0 || part == expected, beat.full else { return }
         if beat.more {
-            origins[place].answer = (fence.serial, part + 1)
+            let oldest = fences.first?.serial ?? 0
+            origins[place].answers.removeAll { $0.serial < oldest }
+            origins[place].answers.append((fence.serial, part + 1))
             return
         }
-        origins[place].answer = nil
         if fence.serial >= origins[place].answered {
             origins[place].answered = fence.serial
             origins[place].fenced = proven

@@ -215,8 +215,10 @@ extension LedgerWorld {
         case .answer(let beat, let nonce, let part):
             // The socket's own filter: an old nonce passes only while everything is subscribed to.
             guard nonce == self.nonce || patterns.contains("*") else { return }
-            noteTold(beat, nonce: nonce)
-            noteAnswer(beat, nonce: nonce, part: part)
+            // After many changes of the patterns, an answer to a forgotten fence is a beat like any other.
+            let isRemembered = nonce + UInt64(Ledger.fenceMemory) > self.nonce
+            noteTold(beat, nonce: isRemembered ? nonce : nil)
+            if isRemembered { noteAnswer(beat, nonce: nonce, part: part) }
             ledger.observe(beat, fence: FenceNonce(value: nonce), part: part, now: now)
         case .event(let name, let sequence, let count, let unwanted, let period):
             guard LedgerWorld.covers(patterns, name) else { return }
@@ -293,9 +295,10 @@ extension LedgerWorld {
             takeControl()
         }
         while !outbound.isEmpty { transfer() }
+        while inbound.contains(where: { !$0.isEmpty }) { try receive() }
         push(.beat(makeBeat(full: true, listed(full: true))))
         transfer()
-        while inbound.contains(where: { !$0.isEmpty }) { try receive() }
+        try receive()
 
         let entries = ledger.entries
         check(Set(entries.map(\.topic.name)) == Set(truths.keys), "rows")
