@@ -79,7 +79,7 @@ extension DocumentWriter {
 
 extension DocumentWriter {
     /// Where the open document, or else the last one, begins.
-    package var openDocumentStart: Int { start }
+    @inlinable package var openDocumentStart: Int { start }
 
     /// Appends bytes to the open document that are elements already, as a template of them is.
     @inlinable package mutating func append(prefix: UnsafeRawPointer, count: Int) {

@@ -178,7 +178,18 @@ func copyShort(_ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, _ 
     } else if count >= 16 {
         copyEnds(source, to: place, count, as: SIMD2<UInt64>.self)
     } else if count >= 8 {
-        copyEnds(source, to: place, count, as: UInt64.self)
+        // A short String was just put on the stack as two words: a load across both would have to wait for them.
+        copyWord(source, to: place, at: 0, as: UInt64.self)
+        var offset = 8
+        if count & 4 != 0 {
+            copyWord(source, to: place, at: offset, as: UInt32.self)
+            offset &+= 4
+        }
+        if count & 2 != 0 {
+            copyWord(source, to: place, at: offset, as: UInt16.self)
+            offset &+= 2
+        }
+        if count & 1 != 0 { copyWord(source, to: place, at: offset, as: UInt8.self) }
     } else if count >= 4 {
         copyEnds(source, to: place, count, as: UInt32.self)
     } else if count >= 2 {
@@ -186,6 +197,13 @@ func copyShort(_ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, _ 
     } else if count == 1 {
         place.storeBytes(of: source.load(as: UInt8.self), as: UInt8.self)
     }
+}
+
+@inlinable @inline(__always)
+func copyWord<Word: BitwiseCopyable>(
+    _ source: UnsafeRawPointer, to place: UnsafeMutableRawPointer, at offset: Int, as type: Word.Type
+) {
+    place.storeBytes(of: source.loadUnaligned(fromByteOffset: offset, as: type), toByteOffset: offset, as: type)
 }
 
 /// Copies the first and the last bytes that fit into a word, which together are all.

@@ -24,6 +24,7 @@ public struct Filling: OptionSet, Sendable, Hashable {
 struct IdentityTemplate {
     private var bytes: InlineArray<36, UInt8>
     private var counter: UInt32
+    private var clock = MillisecondClock()
 
     // Offsets of what is patched: `07 _id 00` and 12 bytes, then `09 timestamp 00` and 8 bytes.
     private static let secondsOffset = 5
@@ -54,7 +55,7 @@ struct IdentityTemplate {
     /// Writes the chosen fields into the document that was just begun.
     mutating func write(_ filling: Filling, into writer: inout DocumentWriter) {
         if filling.isEmpty { return }
-        let now = realtimeMilliseconds()
+        let now = clock.now()
         counter &+= 1
         let seconds = UInt32(truncatingIfNeeded: now / 1_000).bigEndian
         let count = (counter << 8).bigEndian  // three bytes, the highest first

@@ -2,7 +2,7 @@
 public import BSON
 import CSystem
 import Glibc
-import Synchronization
+public import Synchronization
 import ZeroMQ
 
 /// A topic of a ``Source``, opened once and used from any thread.
@@ -24,8 +24,8 @@ public final class OpenTopic: @unchecked Sendable {
     /// False on the publisher's own thread, which would wait for itself.
     private let mayWait: Bool
     /// Whether anybody subscribes; set by the publisher thread.
-    private let wantedFlag = Atomic<Bool>(false)
-    private let unwantedCount = Atomic<UInt64>(0)
+    @usableFromInline let wantedFlag = Atomic<Bool>(false)
+    private let unwantedCount = OwnedCounter()
     private let state: UnsafeMutablePointer<Guarded>
 
     /// What the lock guards.
@@ -42,7 +42,7 @@ public final class OpenTopic: @unchecked Sendable {
         var accepted: UInt64 = 0
         var refused: UInt64 = 0
         var sent: UInt64 = 0
-        var queued: UInt64 = 0
+        var queued: UInt64 { accepted &- sent }
     }
 
     init(_ topic: Topic, filling: Filling, queue: SourceQueue, mayWait: Bool = true) {
@@ -81,7 +81,7 @@ public final class OpenTopic: @unchecked Sendable {
     /// - Complexity: O(*n*) in the size of the event; no allocation.
     @inlinable
     public func emit<E: Error>(_ build: (inout DocumentWriter) throws(E) -> Void) throws(E) {
-        guard begin() else { return }
+        guard isWanted(), begin(filling) else { return }
         do throws(E) {
             try build(&writer.pointee)
         } catch {
@@ -104,10 +104,7 @@ public final class OpenTopic: @unchecked Sendable {
     ///
     /// - Throws: ``BSONError`` if the bytes are not one whole document; the event is refused then.
     public func emit(bson bytes: RawSpan) throws(BSONError) {
-        guard wanted else {
-            unwantedCount.wrappingAdd(1, ordering: .relaxed)
-            return
-        }
+        guard isWanted() else { return }
         do throws(BSONError) {
             try emit(validated: DocumentView(validating: bytes))
         } catch {
@@ -119,7 +116,9 @@ public final class OpenTopic: @unchecked Sendable {
     /// Emits a document.
     ///
     /// Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
-    public func emit(_ document: Document) { emit(validated: document.view) }
+    public func emit(_ document: Document) {
+        if isWanted() { emit(validated: document.view) }
+    }
 
     private func emit(validated view: DocumentView) {
         var missing = filling
@@ -134,7 +133,7 @@ public final class OpenTopic: @unchecked Sendable {
     public var counts: SendCounts {
         lock.lock()
         defer { lock.unlock() }
-        let unwanted = unwantedCount.load(ordering: .relaxed)
+        let unwanted = unwantedCount.value
         return SendCounts(
             next: state.pointee.sent, emitted: state.pointee.accepted &+ state.pointee.refused &+ unwanted,
             unwanted: unwanted, refused: state.pointee.refused, queued: state.pointee.queued)
@@ -144,21 +143,20 @@ public final class OpenTopic: @unchecked Sendable {
 // MARK: - The caller's side
 
 extension OpenTopic {
-    /// Begins an event and takes the lock; false if the event's fate is already counted.
-    @usableFromInline
-    func begin() -> Bool {
-        guard wantedFlag.load(ordering: .relaxed) else {
-            unwantedCount.wrappingAdd(1, ordering: .relaxed)
-            return false
-        }
-        return begin(filling)
+    /// Whether somebody subscribes; if not, the event is counted as unwanted.
+    @inlinable @inline(__always)
+    func isWanted() -> Bool {
+        if wantedFlag.load(ordering: .relaxed) { return true }
+        countUnwanted()
+        return false
     }
 
-    private func begin(_ filling: Filling) -> Bool {
-        guard wantedFlag.load(ordering: .relaxed) else {
-            unwantedCount.wrappingAdd(1, ordering: .relaxed)
-            return false
-        }
+    @usableFromInline
+    func countUnwanted() { unwantedCount.increment() }
+
+    /// Begins an event that is wanted, and takes the lock; false if the event's fate is already counted.
+    @usableFromInline
+    func begin(_ filling: Filling) -> Bool {
         if shared.isFull, !(mayWait && shared.waitForRoom()) {
             countRefused()
             return false
@@ -192,7 +190,6 @@ extension OpenTopic {
             state.pointee.openCount += 1
         }
         state.pointee.accepted &+= 1
-        state.pointee.queued &+= 1
         if end >= OpenTopic.sealByteCount { seal() }
         if state.pointee.isReady {
             lock.unlock()
@@ -301,10 +298,7 @@ extension OpenTopic {
 
     /// Counts documents that were handed to the socket.
     func countSent(_ count: Int) {
-        lock.withLock {
-            state.pointee.sent &+= UInt64(count)
-            state.pointee.queued &-= UInt64(count)
-        }
+        lock.withLock { state.pointee.sent &+= UInt64(count) }
     }
 
     /// Refuses events from now on.

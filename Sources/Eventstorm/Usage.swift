@@ -1,4 +1,5 @@
 // What this process uses of its machine.
+import CSystem
 import Glibc
 
 extension StatusDocument.Usage {
