@@ -14,7 +14,7 @@ public import ZeroMQ
 ///     }
 ///
 /// Each message is received once, validated once and lent. What is malformed is counted and dropped. Belongs to the
-/// thread that makes it.
+/// thread that makes it, which must keep receiving: it is there that a link which broke subscribes again.
 public struct Subscriber: ~Copyable {
     /// The endpoints that were bound, with the port the system chose for `*`.
     public let bound: [String]

@@ -7,7 +7,9 @@ import Eventstorm
 /// are counted as unwanted: so it learns exactly what it missed.
 struct Demand {
     /// How long interest is held after the last subscriber is gone, in nanoseconds.
-    static let hold: UInt64 = 5_000_000_000
+    ///
+    /// A cut cable may be noticed after four seconds, and a second may pass between two tries to connect again.
+    static let hold: UInt64 = 10_000_000_000
     /// Patterns passed on at most: every source has to keep them, and every beat is held against them.
     ///
     /// Beyond, a router asks for everything.
