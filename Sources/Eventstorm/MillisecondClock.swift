@@ -39,8 +39,8 @@ enum TickRate {
     /// Ticks in a millisecond; 0 if the counter is no measure of time.
     ///
     /// The kernel knows: where it does not take its own time from this counter, the counter may stop, change its pace
-    /// or differ between processors. Measured once, for 100 µs, to some hundred nanoseconds in a millisecond; the answer
-    /// is two microseconds short, so that a reading is never trusted too long.
+    /// or differ between processors. Measured once, for 100 µs, to some hundred nanoseconds in a millisecond; the
+    /// answer is two microseconds short, so that a reading is never trusted too long.
     static let perMillisecond: UInt64 = isTrusted ? measure() : 0
 
     private static var isTrusted: Bool {
