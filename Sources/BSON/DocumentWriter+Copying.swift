@@ -81,11 +81,10 @@ extension DocumentWriter {
     /// Where the open document, or else the last one, begins.
     @inlinable package var openDocumentStart: Int { start }
 
-    /// Appends bytes to the open document that are elements already, as a template of them is.
-    @inlinable package mutating func append(prefix: UnsafeRawPointer, count: Int) {
-        guard let place = room(count) else { return }
-        place.copyMemory(from: prefix, byteCount: count)
-    }
+    /// The place for `count` more bytes of the open document, which the caller fills with whole elements.
+    ///
+    /// `nil` if the document has failed.
+    @inlinable package mutating func place(count: Int) -> UnsafeMutableRawPointer? { room(count) }
 
     /// Gives the buffer away, to be freed with `free`; the writer is empty and allocates anew when it writes again.
     ///

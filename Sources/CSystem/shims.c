@@ -1,24 +1,25 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int CSystem_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 
-int CSystem_adaptive_mutex_init(pthread_mutex_t *mutex) {
-    pthread_mutexattr_t attributes;
-    int result = pthread_mutexattr_init(&attributes);
-    if (result != 0) return result;
-    result = pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
-    if (result == 0) result = pthread_mutex_init(mutex, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return result;
+int CSystem_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *deadline) {
+    const long result =
+        syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, deadline, NULL, FUTEX_BITSET_MATCH_ANY);
+    return result == 0 ? 0 : errno;
 }
+
+void CSystem_futex_wake(uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count); }
 
 void CSystem_set_thread_name(const char *name) {
     char cut[16];

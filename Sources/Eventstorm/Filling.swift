@@ -31,7 +31,7 @@ struct IdentityTemplate {
     private static let randomOffset = 9
     private static let counterOffset = 14
     private static let timestampOffset = 17
-    private static let millisecondsOffset = 28
+    private static let millisecondsOffset = 11  // from the timestamp's first byte
 
     init() {
         bytes = InlineArray(repeating: 0)
@@ -57,17 +57,40 @@ struct IdentityTemplate {
         if filling.isEmpty { return }
         let now = clock.now()
         counter &+= 1
-        let seconds = UInt32(truncatingIfNeeded: now / 1_000).bigEndian
-        let count = (counter << 8).bigEndian  // three bytes, the highest first
-        let from = filling.contains(.id) ? 0 : IdentityTemplate.timestampOffset
-        let to = filling.contains(.timestamp) ? 36 : IdentityTemplate.timestampOffset
-        withUnsafeMutableBytes(of: &bytes) { raw in
-            raw.storeBytes(of: seconds, toByteOffset: IdentityTemplate.secondsOffset, as: UInt32.self)
-            // The fourth byte written here is the timestamp's type byte: put back at once.
-            raw.storeBytes(of: count, toByteOffset: IdentityTemplate.counterOffset, as: UInt32.self)
-            raw[IdentityTemplate.timestampOffset] = 0x09
-            raw.storeBytes(of: now.littleEndian, toByteOffset: IdentityTemplate.millisecondsOffset, as: Int64.self)
-            if let base = raw.baseAddress { writer.append(prefix: base + from, count: to - from) }
+        if filling == .all {
+            guard let place = writer.place(count: 36) else { return }
+            // Patched where it was copied to: bytes just stored one by one would have to settle before they are copied.
+            bytes.span.bytes.withUnsafeBytes { raw in
+                if let base = raw.baseAddress { place.copyMemory(from: base, byteCount: 36) }
+            }
+            patchID(at: place, now)
+            patchTimestamp(at: place + IdentityTemplate.timestampOffset, now)
+            return
         }
+        let isID = filling.contains(.id)
+        let offset = isID ? 0 : IdentityTemplate.timestampOffset
+        let count = isID ? IdentityTemplate.timestampOffset : 36 - IdentityTemplate.timestampOffset
+        guard let place = writer.place(count: count) else { return }
+        bytes.span.bytes.withUnsafeBytes { raw in
+            if let base = raw.baseAddress { place.copyMemory(from: base + offset, byteCount: count) }
+        }
+        if isID { patchID(at: place, now) } else { patchTimestamp(at: place, now) }
+    }
+
+    /// Writes the time and the counter into the 17 bytes of an `_id`.
+    @inline(__always)
+    private func patchID(at place: UnsafeMutableRawPointer, _ now: Int64) {
+        let seconds = UInt32(truncatingIfNeeded: now / 1_000).bigEndian
+        let low = UInt16(truncatingIfNeeded: counter).bigEndian
+        place.storeBytes(of: seconds, toByteOffset: IdentityTemplate.secondsOffset, as: UInt32.self)
+        place.storeBytes(
+            of: UInt8(truncatingIfNeeded: counter >> 16), toByteOffset: IdentityTemplate.counterOffset, as: UInt8.self)
+        place.storeBytes(of: low, toByteOffset: IdentityTemplate.counterOffset + 1, as: UInt16.self)
+    }
+
+    /// Writes the time into the 19 bytes of a `timestamp`.
+    @inline(__always)
+    private func patchTimestamp(at place: UnsafeMutableRawPointer, _ now: Int64) {
+        place.storeBytes(of: now.littleEndian, toByteOffset: IdentityTemplate.millisecondsOffset, as: Int64.self)
     }
 }

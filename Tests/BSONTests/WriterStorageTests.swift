@@ -74,13 +74,14 @@ import Testing
         #expect(one == [1])
     }
 
-    @Test("takes a template of elements in front of the fields")
-    func prefix() throws {
+    @Test("gives the place for elements that are bytes already")
+    func placed() throws {
         let template = Document { $0["n"] = 5 }
         var writer = DocumentWriter()
         writer.beginDocument()
         template.bytes.withUnsafeBytes {
-            if let base = $0.baseAddress { writer.append(prefix: base + 4, count: $0.count - 5) }
+            guard let base = $0.baseAddress, let place = writer.place(count: $0.count - 5) else { return }
+            place.copyMemory(from: base + 4, byteCount: $0.count - 5)
         }
         writer["more"] = 1
         writer.endDocument()

@@ -160,10 +160,35 @@ static void subscribe(void *socket, int latency) {
     printf("}\n");
 }
 
+/// What libbson alone takes for an event: median of blocks of 64.
+static void encode(double seconds) {
+    enum { BLOCK = 64, MOST = 1 << 20 };
+    int64_t *costs = malloc(MOST * sizeof *costs);
+    check(costs != NULL, "malloc");
+    const int64_t end = now_ns() + (int64_t)(seconds * 1e9);
+    size_t count = 0;
+    for (int64_t number = 0, start; (start = now_ns()) < end && count < MOST; count++) {
+        for (int i = 0; i < BLOCK; i++, number++) {
+            bson_t event;
+            bson_init(&event);
+            build(&event, number);
+            bson_destroy(&event);
+        }
+        costs[count] = now_ns() - start;
+    }
+    qsort(costs, count, sizeof *costs, by_value);
+    printf("{\"p50_ns\":%.1f,\"events\":%zu}\n", (double)costs[count / 2] / BLOCK, count * BLOCK);
+    free(costs);
+}
+
 int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "encode") == 0) {
+        encode(atof(argv[2]));
+        return 0;
+    }
     const int is_pub = argc == 5 && strcmp(argv[1], "pub") == 0;
     if (!is_pub && !(argc >= 3 && strcmp(argv[1], "sub") == 0)) {
-        fprintf(stderr, "usage: peer pub single|batch|latency ENDPOINT SECONDS | peer sub ENDPOINT [latency]\n");
+        fprintf(stderr, "usage: peer pub single|batch|latency ENDPOINT SECONDS | peer sub ENDPOINT [latency] | peer encode SECONDS\n");
         return 64;
     }
     void *context = zmq_ctx_new(), *socket = zmq_socket(context, is_pub ? ZMQ_XPUB : ZMQ_SUB);

@@ -2,6 +2,7 @@
 import BSON
 import Eventstorm
 import Glibc
+import Synchronization
 
 /// Writes the same ten fields as bench/c/peer.c, with `_id` and `timestamp`: about 190 bytes.
 @inline(__always)
@@ -74,23 +75,21 @@ func publish(to endpoint: String, seconds: Double, rate: Double?) throws {
 }
 
 /// Prints what one call of emit costs its caller: median and p99 of blocks of calls.
-func measureEmit(threads: Int, wanted: Bool, seconds: Double) throws {
+///
+/// - Parameter rate: Events per second of each thread, which leaves the other threads a processor; nil for as many as
+///   can be.
+func measureEmit(threads: Int, wanted: Bool, seconds: Double, rate: Double?) throws {
     let source = try Source("bench", to: Endpoint.list("tcp://127.0.0.1:*", usual: .bind))
     let topic = try source.topic("bench.event")
-    let subscriber =
-        wanted
-        ? try Subscriber(
-            "bench", from: Endpoint.list(source.bound[0], usual: .connect),
-            patterns: [Pattern("bench.event")]) : nil
-    if wanted { precondition(source.waitUntilWanted(topic, within: .seconds(5))) }
-    let block = 64
-    let results = Results()
-    var workers: [pthread_t] = []
-    for _ in 0..<threads {
-        workers.append(
+    try withReader(of: source.bound[0], wanted: wanted) {
+        if wanted { precondition(source.waitUntilWanted(topic, within: .seconds(5))) }
+        let block = 64
+        let results = Results()
+        let workers = (0..<threads).map { _ in
             start {
                 var costs: [Double] = []
-                let end = nanoseconds() + Int64(seconds * 1e9)
+                let first = nanoseconds()
+                let end = first + Int64(seconds * 1e9)
                 var number: Int64 = 0
                 while true {
                     let before = nanoseconds()
@@ -100,18 +99,59 @@ func measureEmit(threads: Int, wanted: Bool, seconds: Double) throws {
                         number += 1
                     }
                     costs.append(Double(nanoseconds() - before) / Double(block))
+                    if let rate { wait(until: first + Int64(Double(number) / rate * 1e9)) }
                 }
                 results.add(costs)
-            })
+            }
+        }
+        for worker in workers { pthread_join(worker, nil) }
+        let costs = results.all.sorted()
+        let counts = source.counts
+        print(
+            "{\"threads\":\(threads),\"wanted\":\(wanted),\"p50_ns\":\(rounded(costs[costs.count / 2], 1)),"
+                + "\"p99_ns\":\(rounded(costs[costs.count * 99 / 100], 1)),\"emitted\":\(counts.emitted),"
+                + "\"refused\":\(counts.refused)}")
     }
-    for worker in workers { pthread_join(worker, nil) }
-    let costs = results.all.sorted()
-    let counts = source.counts
-    print(
-        "{\"threads\":\(threads),\"wanted\":\(wanted),\"p50_ns\":\(rounded(costs[costs.count / 2], 1)),"
-            + "\"p99_ns\":\(rounded(costs[costs.count * 99 / 100], 1)),\"emitted\":\(counts.emitted),"
-            + "\"refused\":\(counts.refused)}")
-    subscriber?.close()
+}
+
+/// Runs `body` while a thread reads what comes.
+private func withReader(of place: String, wanted: Bool, _ body: () throws -> Void) throws {
+    guard wanted else { return try body() }
+    let over = OverFlag()
+    let reader = start {
+        do {
+            var subscriber = try Subscriber(
+                "bench", from: Endpoint.list(place, usual: .connect), patterns: [Pattern("bench.event")])
+            while !over.isSet { _ = subscriber.receive(within: .milliseconds(10)) { _ in } }
+            subscriber.close()
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+    defer {
+        over.set()
+        pthread_join(reader, nil)
+    }
+    try body()
+}
+
+/// Sleeps, and spins through the last 100 µs, which no sleep meets.
+private func wait(until due: Int64) {
+    while true {
+        let left = due - nanoseconds()
+        if left <= 0 { return }
+        if left > 100_000 {
+            var time = timespec(tv_sec: 0, tv_nsec: Int(left - 100_000))
+            nanosleep(&time, nil)
+        }
+    }
+}
+
+/// Tells a thread to end.
+final class OverFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+    func set() { flag.store(true, ordering: .relaxed) }
 }
 
 /// Starts a thread.

@@ -4,7 +4,7 @@ import Glibc
 let usage = """
     usage: eventstorm-bench pub ENDPOINT SECONDS [RATE]     binds, waits for a subscriber, sends
            eventstorm-bench sub ENDPOINT [latency]          connects, receives until the end
-           eventstorm-bench emit THREADS wanted|unwanted SECONDS
+           eventstorm-bench emit THREADS wanted|unwanted SECONDS [RATE]
 
     """
 let words = CommandLine.arguments.dropFirst().map { $0 }
@@ -12,8 +12,10 @@ switch (words.first, words.count) {
 case ("pub", 3...4):
     try publish(to: words[1], seconds: Double(words[2]) ?? 1, rate: words.count > 3 ? Double(words[3]) : nil)
 case ("sub", 2...3): try subscribe(to: words[1], latency: words.count > 2)
-case ("emit", 4):
-    try measureEmit(threads: Int(words[1]) ?? 1, wanted: words[2] == "wanted", seconds: Double(words[3]) ?? 1)
+case ("emit", 4...5):
+    try measureEmit(
+        threads: Int(words[1]) ?? 1, wanted: words[2] == "wanted", seconds: Double(words[3]) ?? 1,
+        rate: words.count > 4 ? Double(words[4]) : nil)
 default:
     _ = usage.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     exit(64)

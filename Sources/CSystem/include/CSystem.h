@@ -13,9 +13,11 @@
 /// Wrapper around prctl(PR_SET_PDEATHSIG, …), which is variadic: the kernel sends `signal` to this process when the
 /// thread that created it ends. Returns 0 or -1 with errno.
 int CSystem_set_parent_death_signal(int signal);
-/// Wrapper around pthread_mutexattr_settype(…, PTHREAD_MUTEX_ADAPTIVE_NP), whose constant Swift does not see:
-/// initialises a mutex that spins shortly before it sleeps. Returns 0 or an error number.
-int CSystem_adaptive_mutex_init(pthread_mutex_t *mutex);
+/// Wrapper around the system call futex(FUTEX_WAIT_BITSET_PRIVATE): sleeps while `*word` is `expected`, until woken
+/// or CLOCK_MONOTONIC reaches `deadline`, which may be NULL. Returns 0 or an error number, such as ETIMEDOUT.
+int CSystem_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *deadline);
+/// Wrapper around the system call futex(FUTEX_WAKE_PRIVATE): wakes at most `count` of those who sleep on `word`.
+void CSystem_futex_wake(uint32_t *word, int count);
 /// Wrapper around pthread_setname_np(pthread_self(), …). Names over 15 bytes are cut.
 void CSystem_set_thread_name(const char *name);
 /// Wrapper around ppoll(), which glibc hides: waits until `descriptor` is readable or `nanoseconds` have passed.
@@ -41,3 +43,11 @@ static inline uint64_t CSystem_ticks(void) {
 }
 /// A number that no other living thread has.
 static inline uintptr_t CSystem_thread(void) { return (uintptr_t)pthread_self(); }
+/// Tells the processor that this thread spins.
+static inline void CSystem_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
