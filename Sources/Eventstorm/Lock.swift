@@ -18,6 +18,8 @@ final class Lock: @unchecked Sendable {
         let state = Atomic<UInt32>(Lock.free)
         /// Changes with each broadcast.
         let epoch = Atomic<UInt32>(0)
+        /// Threads in ``Lock/wait(until:)``.
+        let waiters = Atomic<UInt32>(0)
     }
 
     private static let free: UInt32 = 0
@@ -78,6 +80,8 @@ final class Lock: @unchecked Sendable {
     ///
     /// The lock need not be held, but what they wait for must have been changed while it was.
     func broadcast() {
+        // Whoever is not yet counted takes the lock after this thread had it, and sees what changed.
+        if words.pointee.waiters.load(ordering: .relaxed) == 0 { return }
         words.pointee.epoch.wrappingAdd(1, ordering: .releasing)
         CSystem_futex_wake(epochWord, .max)
     }
@@ -90,10 +94,12 @@ final class Lock: @unchecked Sendable {
     /// - Returns: False once the deadline has passed.
     func wait(until deadline: UInt64) -> Bool {
         let seen = words.pointee.epoch.load(ordering: .relaxed)
+        words.pointee.waiters.wrappingAdd(1, ordering: .relaxed)
         unlock()
         var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         let result = CSystem_futex_wait(epochWord, seen, &time)
         lock()
+        words.pointee.waiters.wrappingSubtract(1, ordering: .relaxed)
         return result != ETIMEDOUT
     }
 }

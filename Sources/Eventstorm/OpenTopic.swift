@@ -304,6 +304,14 @@ extension OpenTopic {
     /// Refuses events from now on.
     func close() { lock.withLock { state.pointee.isClosed = true } }
 
+    /// Counts what can no longer be sent as refused.
+    func refuseQueued() {
+        lock.withLock {
+            state.pointee.refused &+= state.pointee.queued
+            state.pointee.accepted = state.pointee.sent
+        }
+    }
+
     /// Whether a batch waits.
     var hasQueued: Bool { lock.withLock { state.pointee.queued > 0 } }
 }

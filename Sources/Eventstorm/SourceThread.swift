@@ -21,6 +21,7 @@ struct SourceThread: ~Copyable {
             var thread = try SourceThread(core, endpoints: endpoints)
             core.opened(origin: thread.publisher.origin, bound: thread.publisher.bound)
             let drained = thread.loop()
+            if !drained { for topic in thread.topics { topic.refuseQueued() } }
             try? thread.finish()
             thread.close()
             core.closed(drained: drained)
