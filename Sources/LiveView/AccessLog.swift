@@ -23,9 +23,16 @@ struct AccessLog: ~Copyable {
     /// Lines that could not be written.
     private(set) var failed = 0
 
+    /// Opens the file; creates it, and the directory it is in, if need be.
     init(path: String) throws(LiveError) {
         self.path = path
-        file = Self.open(path)
+        var file = Self.open(path)
+        if file < 0, errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            // The archive keeps its files beside this one and may start later. Only one level: a path that is mistyped
+            // further up is an error, not a new tree.
+            if mkdir(String(path[..<slash]), 0o750) == 0 || errno == EEXIST { file = Self.open(path) }
+        }
+        self.file = file
         if file < 0 { throw LiveError("append to \(path)", String(cString: strerror(errno))) }
     }
 

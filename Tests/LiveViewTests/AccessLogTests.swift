@@ -45,9 +45,20 @@ struct AccessLogTests {
         #expect(directory.lines(of: "access.log").count == 1)
     }
 
+    @Test("the directory of the file is made, but none above it")
+    func directory() throws {
+        let directory = try TemporaryDirectory()
+        var log = try AccessLog(path: "\(directory.path)/new/access.log")
+        log.append(AccessLog.Hit())
+        #expect(directory.lines(of: "new/access.log").count == 1)
+        let deep = "\(directory.path)/a/b/access.log"
+        let error = #expect(throws: LiveError.self) { _ = try AccessLog(path: deep) }
+        #expect(error.map { "\($0)".contains(deep) } == true)
+    }
+
     @Test("a file that cannot be opened is named")
     func unwritable() {
-        let error = #expect(throws: LiveError.self) { _ = try AccessLog(path: "/nonexistent/access.log") }
-        #expect(error?.description == "cannot append to /nonexistent/access.log: No such file or directory")
+        let error = #expect(throws: LiveError.self) { _ = try AccessLog(path: "/nonexistent/logs/access.log") }
+        #expect(error?.description == "cannot append to /nonexistent/logs/access.log: No such file or directory")
     }
 }

@@ -133,8 +133,11 @@ struct RouterTests {
         var subscriber = try Subscriber("t", from: [router.output], patterns: [Pattern("t")])
         let topics = try sources.map { try $0.topic("t") }
         for (source, topic) in zip(sources, topics) { #expect(source.waitUntilWanted(topic, within: .seconds(5))) }
-        for number in 0..<10_000 { for topic in topics { topic.emit { $0["n"] = number } } }
-        receive(&subscriber, until: { $0.total.received == 20_000 })
+        // In rounds: a subscriber that reads only when all is sent may rightly lose what the queues cannot hold.
+        for round in 1...100 {
+            for number in 0..<100 { for topic in topics { topic.emit { $0["n"] = number } } }
+            receive(&subscriber, until: { $0.total.received >= UInt64(round * 200) })
+        }
         let entries = subscriber.ledger.entries
         #expect(entries.count == 1)
         #expect(entries.first?.next == 20_000)
