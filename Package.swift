@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "Eventstorm", targets: ["Eventstorm"]),
         .library(name: "BSON", targets: ["BSON"]),
         .library(name: "BSONText", targets: ["BSONText"]),
+        .library(name: "Query", targets: ["Query"]),
         .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
         .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
         .executable(name: "eventstorm", targets: ["eventstorm"]),
@@ -43,12 +44,14 @@ let package = Package(
         // C libraries: module maps and shims, nothing else.
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CBSON", pkgConfig: "libbson-1.0", providers: [.apt(["libbson-dev"])]),
+        .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CWebSockets", providers: [.apt(["libwebsockets-dev"])]),
         .target(name: "CSystem"),  // system calls that Swift cannot import: variadic ones and macros
 
         // The embeddable library, from the bottom up. None of these uses Foundation.
         library("BSON", []),  // documents as bytes: writer, view, validation
         library("BSONText", ["BSON"]),  // JSON, JSON5 and Extended JSON to BSON and back
+        library("Query", ["BSON", "BSONText", "CPCRE2"]),  // MongoDB's query language on BSON views
         library("ZeroMQ", ["CZeroMQ", "CSystem"]),  // sockets, messages, polling, monitoring, CURVE
         library("Eventstorm", ["BSON", "ZeroMQ", "CSystem"]),  // topics, the wire, sources, subscribers, the ledger
 

@@ -208,8 +208,8 @@ extension ElementView {
 extension ElementView {
     /// Returns where the key's NUL is and where the element at `position` ends; `end` is -1 at the end of the document
     /// and in nonsense.
-    @inline(__always)
-    static func extent(of bytes: RawSpan, at position: Int) -> (key: Int, end: Int) {
+    @inlinable @inline(__always)
+    package static func extent(of bytes: RawSpan, at position: Int) -> (key: Int, end: Int) {
         guard position < bytes.byteCount else { return (0, -1) }
         let type = bytes.uncheckedByte(at: position)
         guard type != 0 else { return (0, -1) }
@@ -221,8 +221,8 @@ extension ElementView {
     }
 
     /// Returns the size of a value, or a negative number.
-    @inline(__always)
-    private static func size(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
+    @inlinable @inline(__always)
+    package static func size(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
         switch type {
         case 0x01, 0x09, 0x11, 0x12: 8
         case 0x10: 4
@@ -236,8 +236,8 @@ extension ElementView {
         }
     }
 
-    @inline(never)
-    private static func rareSize(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
+    @usableFromInline @inline(never)
+    package static func rareSize(of type: UInt8, _ bytes: RawSpan, at value: Int) -> Int {
         switch type {
         case 0x0D, 0x0E: return length(bytes, value, atLeast: 1, more: 4)
         case 0x0F: return length(bytes, value, atLeast: 14, more: 0)
@@ -252,8 +252,8 @@ extension ElementView {
     }
 
     /// Returns the length that is stored at `value` and so many bytes more, or -1.
-    @inline(__always)
-    private static func length(_ bytes: RawSpan, _ value: Int, atLeast least: Int, more: Int) -> Int {
+    @inlinable @inline(__always)
+    package static func length(_ bytes: RawSpan, _ value: Int, atLeast least: Int, more: Int) -> Int {
         guard value <= bytes.byteCount &- 4 else { return -1 }
         let length = Int(bytes.uncheckedInt32(at: value))
         return length >= least ? length &+ more : -1

@@ -1,16 +1,16 @@
 // Reading numbers, text and NULs out of bytes.
 
 extension RawSpan {
-    @inline(__always)
-    func byte(at offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    @inlinable @inline(__always)
+    package func byte(at offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
 
-    @inline(__always)
-    func int32(at offset: Int) -> Int32 {
+    @inlinable @inline(__always)
+    package func int32(at offset: Int) -> Int32 {
         Int32(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Int32.self))
     }
 
-    @inline(__always)
-    func int64(at offset: Int) -> Int64 {
+    @inlinable @inline(__always)
+    package func int64(at offset: Int) -> Int64 {
         Int64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self))
     }
 
@@ -23,8 +23,8 @@ extension RawSpan {
     var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
     /// Returns where the first NUL is, not before `offset`; -1 if there is none.
-    @inline(__always)
-    func firstNUL(from offset: Int) -> Int {
+    @inlinable @inline(__always)
+    package func firstNUL(from offset: Int) -> Int {
         var offset = offset
         while offset <= byteCount &- 8 {
             let word = uncheckedWord(at: offset)
@@ -40,8 +40,8 @@ extension RawSpan {
     }
 
     /// Returns whether the bytes from `offset` on are those of `other`, which must fit.
-    @inline(__always)
-    func holds(_ other: RawSpan, at offset: Int) -> Bool {
+    @inlinable @inline(__always)
+    package func holds(_ other: RawSpan, at offset: Int) -> Bool {
         var place = 0
         while place <= other.byteCount &- 8 {
             if uncheckedWord(at: offset &+ place) != other.uncheckedWord(at: place) { return false }
@@ -56,25 +56,25 @@ extension RawSpan {
 }
 
 /// Marks the zero bytes of a word: the lowest mark is exact, those above it may be wrong.
-@inline(__always)
-func zeroBytes(_ word: UInt64) -> UInt64 {
+@inlinable @inline(__always)
+package func zeroBytes(_ word: UInt64) -> UInt64 {
     (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
 }
 
 // For those who compared with the end before they read; checking again at each load would double the work.
 extension RawSpan {
-    @inline(__always)
-    func uncheckedByte(at offset: Int) -> UInt8 {
+    @inlinable @inline(__always)
+    package func uncheckedByte(at offset: Int) -> UInt8 {
         unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
-    @inline(__always)
-    func uncheckedInt32(at offset: Int) -> Int32 {
+    @inlinable @inline(__always)
+    package func uncheckedInt32(at offset: Int) -> Int32 {
         Int32(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Int32.self))
     }
 
-    @inline(__always)
-    func uncheckedWord(at offset: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    package func uncheckedWord(at offset: Int) -> UInt64 {
         UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }
