@@ -14,7 +14,7 @@
 public struct DocumentView: ~Escapable {
     /// The document's bytes, from its length to its last NUL.
     public let bytes: RawSpan
-    let origin: Int  // where `bytes` begins in the outermost document
+    @usableFromInline let origin: Int  // where `bytes` begins in the outermost document
 
     /// Validates bytes that are exactly one document.
     @_lifetime(copy bytes)
@@ -102,6 +102,16 @@ public struct DocumentView: ~Escapable {
             }
             position = next
         }
+    }
+
+    /// Returns the element that begins at `position`, in bytes from the start of this document; `nil` if none does.
+    @inlinable
+    @_lifetime(copy self)
+    package func element(at position: Int) -> ElementView? {
+        let (key, end) = ElementView.extent(of: bytes, at: position)
+        if end < 0 { return nil }
+        return ElementView(
+            bytes: bytes.extracting(position..<end), keyCount: key &- position &- 1, offset: origin &+ position)
     }
 
     /// Returns the element at a dotted path, such as `client.address` or `tags.0`.

@@ -4,11 +4,12 @@
 ///
 /// Each typed property is `nil` if the element is of another type.
 public struct ElementView: ~Escapable {
-    let bytes: RawSpan  // type, key, NUL, value
-    let keyCount: Int
+    @usableFromInline let bytes: RawSpan  // type, key, NUL, value
+    @usableFromInline let keyCount: Int
     /// Where the element begins (its type byte), in bytes from the start of the outermost document.
     public let offset: Int
 
+    @inlinable
     @_lifetime(copy bytes)
     init(bytes: RawSpan, keyCount: Int, offset: Int) {
         self.bytes = bytes
@@ -16,21 +17,21 @@ public struct ElementView: ~Escapable {
         self.offset = offset
     }
 
-    private var typeByte: UInt8 { bytes.byte(at: 0) }
+    @inlinable var typeByte: UInt8 { bytes.byte(at: 0) }
 
     /// What the element holds.
-    public var type: BSONType { BSONType(rawValue: typeByte) ?? .undefined }
+    @inlinable public var type: BSONType { BSONType(rawValue: typeByte) ?? .undefined }
 
     /// The key, copied.
     public var key: String { keyBytes.text }
 
     /// The key as UTF-8.
-    public var keyBytes: RawSpan {
+    @inlinable public var keyBytes: RawSpan {
         @_lifetime(copy self) get { bytes.extracting(1..<1 + keyCount) }
     }
 
     /// The value as it is stored.
-    public var valueBytes: RawSpan {
+    @inlinable public var valueBytes: RawSpan {
         @_lifetime(copy self) get { bytes.extracting(2 + keyCount..<bytes.byteCount) }
     }
 
