@@ -205,7 +205,7 @@ extension MatchReader {
         }
         guard let network = Network(text) else {
             throw QueryError(
-                "'\(text.prefix(60))' is no network such as 192.0.2.0/24 or 2001:db8::/32 without bits behind its prefix",
+                "'\(text.prefix(60))' is no network such as 192.0.2.0/24 or 2001:db8::/32 (no bits behind the prefix)",
                 at: element)
         }
         return network

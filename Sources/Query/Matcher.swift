@@ -53,37 +53,25 @@ extension MatchNode {
 /// One pass over the document finds them all; what lies deeper is looked up from there.
 struct Matcher: Sendable {
     private let root: MatchNode
-    private let keys: [Key]
-
-    /// The first segment of one or more paths.
-    struct Key: Sendable {
-        let bytes: [UInt8]
-        /// The first eight bytes, zeros behind a shorter key: enough to tell most keys apart.
-        let word: UInt64
-
-        init(_ bytes: [UInt8]) {
-            self.bytes = bytes
-            word = bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
-        }
-    }
+    private let finder: FieldFinder
 
     init(_ root: MatchNode, _ keys: [[UInt8]]) {
         self.root = root.ordered
-        self.keys = keys.map { Key($0) }
+        finder = FieldFinder(keys)
     }
 
     /// Whether the document is selected.
     func matches(_ document: DocumentView) throws(QueryError) -> Bool {
-        if keys.count == 1, case .path(let path, _, let condition) = root {
-            let key = keys[0].bytes
+        if case .path(let path, _, let condition) = root {
+            let key = path.segments[0]
             guard let element = document.first(key.span.bytes) else { return try condition.holds(nil) }
             // The most frequent query has a short way.
             if path.segments.count == 1 && element.type != .array { return try condition.holds(element) }
             return try path.leads(from: element, to: condition)
         }
         var failure: QueryError?
-        let result = withUnsafeTemporaryAllocation(of: Int32.self, capacity: keys.count) { slots -> Bool in
-            find(in: document, slots)
+        let result = withUnsafeTemporaryAllocation(of: Int32.self, capacity: finder.count) { slots -> Bool in
+            finder.find(in: document, slots)
             do throws(QueryError) {
                 return try evaluate(root, document, slots)
             } catch {
@@ -93,29 +81,6 @@ struct Matcher: Sendable {
         }
         if let failure { throw failure }
         return result
-    }
-
-    /// Notes where the element of each key begins, -1 if there is none.
-    private func find(in document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>) {
-        slots.initialize(repeating: -1)
-        var missing = keys.count
-        let bytes = document.bytes
-        var position = 4
-        let keys = keys.span
-        while missing > 0 {
-            let (end, next) = ElementView.extent(of: bytes, at: position)
-            if next < 0 { return }
-            let length = end &- position &- 1
-            let word = bytes.word(at: position &+ 1, upTo: length)
-            for index in keys.indices where slots[index] < 0 && keys[index].word == word {
-                let key = keys[index].bytes.span.bytes
-                guard key.byteCount == length, length <= 8 || bytes.holds(key, at: position &+ 1) else { continue }
-                slots[index] = Int32(truncatingIfNeeded: position)
-                missing &-= 1
-                break
-            }
-            position = next
-        }
     }
 
     private func evaluate(
@@ -136,19 +101,5 @@ struct Matcher: Sendable {
         case .expression(let expression): return try expression.evaluate(document, now: .now()).isTrue
         case .always(let value): return value
         }
-    }
-}
-
-extension RawSpan {
-    /// Returns up to eight bytes from `offset` on as one word, the first lowest; zeros behind `count` bytes.
-    @inline(__always)
-    func word(at offset: Int, upTo count: Int) -> UInt64 {
-        if offset &+ 8 <= byteCount {
-            let word = uncheckedWord(at: offset)
-            return count >= 8 ? word : word & (1 << UInt64(8 &* count) &- 1)
-        }
-        var word: UInt64 = 0
-        for index in 0..<min(count, 8) { word |= UInt64(byte(at: offset + index)) << UInt64(8 * index) }
-        return word
     }
 }
