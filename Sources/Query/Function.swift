@@ -8,6 +8,9 @@ struct Function: Sendable {
         case list(ClosedRange<Int>)
         /// Under names, in the order that ``Function/apply`` gets them: `{$trim: {input: a, chars: b}}`.
         case named([Name])
+        /// Under names, or the first one alone: `{$year: {date: d, timezone: z}}`, `{$year: d}`, `{$year: [d]}`. A
+        /// document that is empty or whose first key has no dollar sign is the form with names.
+        case namedOrSingle([Name])
     }
 
     /// The name of an operand.
