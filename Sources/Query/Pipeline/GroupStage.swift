@@ -1,0 +1,173 @@
+// $group, and what is made of it: $count, $sortByCount and $bucket.
+
+internal import BSON
+
+/// Where a group's key or an accumulator's input comes from.
+enum GroupInput: Sendable {
+    /// A field, whose first segment is found in a slot.
+    case field(FieldPath, slot: Int)
+    case expression(Expression)
+    case constant(Value)
+}
+
+/// An operator that makes one value of the documents of a group.
+struct Accumulator: Sendable {
+    let name: String
+    let input: GroupInput
+    /// What `$top` and its kin sort by.
+    var order: SortOrder?
+    let makeColumn: @Sendable () -> Column
+}
+
+/// How the key of a group is made of what was computed.
+enum GroupKey: Sendable {
+    /// As it is; missing is null.
+    case value
+    /// The greatest of the sorted boundaries at or below it, or else the other value.
+    case bucket(boundaries: [Value], other: Value?)
+}
+
+/// `$group`.
+struct GroupStage: Stage {
+    let stage: String
+    let finder: FieldFinder
+    let key: GroupInput
+    let keyKind: GroupKey
+    let accumulators: [Accumulator]
+    var isLocal: Bool { false }
+    var isMergeable: Bool { true }
+
+    func run(_ environment: Environment) -> StageRun { GroupRun(self, environment) }
+}
+
+/// Groups at work.
+private final class GroupRun: StageRun {
+    private let stage: GroupStage
+    private var table = ValueTable()
+    private let columns: [Column]
+    private var keyBytes = 0
+    private var writer = DocumentWriter(capacity: 1_024, limit: Limits.documentBytes)
+    private var added = 0
+
+    init(_ stage: GroupStage, _ environment: Environment) {
+        self.stage = stage
+        columns = stage.accumulators.map { $0.makeColumn() }
+        super.init(environment)
+    }
+
+    override func add(_ document: DocumentView) throws(QueryError) -> Bool {
+        var failure: QueryError?
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: stage.finder.count) { slots in
+            stage.finder.find(in: document, slots)
+            do throws(QueryError) { try add(document, slots) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return true
+    }
+
+    private func add(
+        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
+    ) throws(QueryError) {
+        let row = try row(document, slots)
+        for (accumulator, column) in zip(stage.accumulators, columns) {
+            if let order = accumulator.order, let column = column as? TopColumn {
+                column.add(row, try value(accumulator.input, document), keys: try order.keys(of: document))
+                continue
+            }
+            switch accumulator.input {
+            case .field(let path, let slot):
+                let position = Int(slots[slot])
+                if position < 0 {
+                    try column.add(row, element: nil)
+                } else if path.segments.count == 1 {
+                    try column.add(row, element: document.element(at: position))
+                } else {
+                    try column.add(row, path.value(in: document))
+                }
+            case .expression(let expression):
+                try column.add(row, try expression.evaluate(document, now: environment.now))
+            case .constant(let value): try column.add(row, value)
+            }
+        }
+        try checkMemory()
+    }
+
+    /// Looks at what is kept every now and then: adding it up is not free.
+    private func checkMemory() throws(QueryError) {
+        added += 1
+        if added & 63 == 0 {
+            try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
+        }
+    }
+
+    private func value(_ input: GroupInput, _ document: DocumentView) throws(QueryError) -> Value {
+        switch input {
+        case .field(let path, _): path.value(in: document)
+        case .expression(let expression): try expression.evaluate(document, now: environment.now)
+        case .constant(let value): value
+        }
+    }
+
+    /// Returns the row of the document's group.
+    private func row(
+        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
+    ) throws(QueryError) -> Int {
+        guard case .value = stage.keyKind, case .field(let path, let slot) = stage.key, path.segments.count == 1,
+            slots[slot] >= 0
+        else { return row(of: try key(try value(stage.key, document))) }
+        guard let element = document.element(at: Int(slots[slot])) else { return row(of: .null) }
+        let count = table.count
+        let row = table.row(of: element)
+        if table.count > count { addRow(row) }
+        return row
+    }
+
+    private func row(of key: Value) -> Int {
+        let count = table.count
+        let row = table.row(of: key)
+        if table.count > count { addRow(row) }
+        return row
+    }
+
+    private func addRow(_ row: Int) {
+        keyBytes += 2 * table.values[row].heldBytes + 96 * (columns.count + 1)
+        for column in columns { column.addRow() }
+    }
+
+    /// Makes a group's key of a value.
+    private func key(_ value: Value) throws(QueryError) -> Value {
+        switch stage.keyKind {
+        case .value: return value.inArray
+        case .bucket(let boundaries, let other):
+            let place = boundaries.partition { Order.compare($0, value) <= 0 }
+            if place > 0 && place < boundaries.count { return boundaries[place - 1] }
+            if let other { return other }
+            throw QueryError(
+                "$bucket: a value lies outside the boundaries, and there is no default for it")
+        }
+    }
+
+    override func merge(_ other: StageRun) throws(QueryError) {
+        guard let other = other as? GroupRun else { return }
+        let rows = other.table.values.map { row(of: $0) }
+        for (column, more) in zip(columns, other.columns) { try column.merge(more, rows: rows) }
+        try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
+    }
+
+    override func finish() throws(QueryError) {
+        for row in table.values.indices {
+            writer.removeAll()
+            writer.beginDocument()
+            writer["_id"] = table.values[row]
+            for (accumulator, column) in zip(stage.accumulators, columns) {
+                writer[accumulator.name] = try column.result(row).inArray
+            }
+            if !writer.endDocument() { throw QueryError("\(stage.stage) made a document that is too large") }
+            let isWanted = try writer.withBytes { bytes throws(QueryError) in
+                try pass(DocumentView(unchecked: bytes))
+            }
+            if !isWanted { break }
+        }
+        try super.finish()
+    }
+}

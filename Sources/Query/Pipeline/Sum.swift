@@ -1,0 +1,108 @@
+// Sums of numbers of all types.
+
+internal import BSON
+
+/// A sum as exact as MongoDB's: integers are added as integers, doubles with the rounding errors carried along, decimals
+/// as decimals.
+///
+/// Source: the two-sum algorithm of Knuth, The Art of Computer Programming, volume 2, 4.2.2.
+struct Sum {
+    private var integers: Int128 = 0
+    private var high = 0.0
+    private var low = 0.0
+    private var decimals: Decimal128?
+    private var widest = BSONType.int32
+    /// Numbers that were added.
+    private(set) var count: Int64 = 0
+
+    @inline(__always)
+    mutating func add(int32 value: Int32) {
+        count += 1
+        integers &+= Int128(value)
+    }
+
+    @inline(__always)
+    mutating func add(double value: Double) {
+        count += 1
+        if widest != .decimal128 { widest = .double }
+        addExactly(value)
+    }
+
+    @inline(__always)
+    private mutating func addExactly(_ value: Double) {
+        let sum = high + value
+        let other = sum - high
+        low += (high - (sum - other)) + (value - other)
+        high = sum
+    }
+
+    mutating func add(_ number: Number, _ type: BSONType?) {
+        switch number {
+        case .integer(let value):
+            count += 1
+            integers &+= Int128(value)
+            if type == .int64 && widest == .int32 { widest = .int64 }
+        case .double(let value): add(double: value)
+        case .decimal(let value):
+            count += 1
+            widest = .decimal128
+            decimals = decimals.map { Decimal128.add($0, value) } ?? value
+        }
+    }
+
+    mutating func merge(_ other: Sum) {
+        count += other.count
+        integers &+= other.integers
+        addExactly(other.high)
+        if other.low.isFinite { low += other.low }
+        if let value = other.decimals { decimals = decimals.map { Decimal128.add($0, value) } ?? value }
+        if Self.rank(other.widest) > Self.rank(widest) { widest = other.widest }
+    }
+
+    private static func rank(_ type: BSONType) -> Int {
+        switch type {
+        case .int32: 0
+        case .int64: 1
+        case .double: 2
+        default: 3
+        }
+    }
+
+    /// The doubles and the integers.
+    private var double: Double {
+        var whole = self
+        let near = Double(integers)
+        whole.addExactly(near)
+        whole.addExactly(Double(integers - Int128(near)))
+        // Infinities and NaN have no rounding error.
+        let sum = whole.high + whole.low
+        return whole.low.isNaN ? whole.high : sum
+    }
+
+    private var decimal: Decimal128 {
+        let sum = decimals ?? Decimal128(0 as Int64)
+        let rest = double
+        // A sum without doubles is exact.
+        if high == 0 && low == 0, let integer = Int64(exactly: integers) {
+            return integer == 0 && decimals != nil ? sum : Decimal128.add(sum, Decimal128(integer))
+        }
+        return Decimal128.add(sum, Decimal128(rest))
+    }
+
+    /// The sum: 0 if there was nothing; an integer if there were only integers and the sum is one of 64 bits.
+    var total: Value {
+        switch widest {
+        case .int32: Int64(exactly: integers).map { .integer($0) } ?? .double(double)
+        case .int64: Int64(exactly: integers).map { .int64($0) } ?? .double(double)
+        case .double: .double(double)
+        default: .decimal128(decimal)
+        }
+    }
+
+    /// The average; null if there was nothing.
+    var average: Value {
+        if count == 0 { return .null }
+        if widest == .decimal128 { return .decimal128(Decimal128.divide(decimal, Decimal128(count))) }
+        return .double(double / Double(count))
+    }
+}

@@ -1,0 +1,129 @@
+// A set of values, each with a number.
+
+internal import BSON
+
+/// Values of all types that are found again, numbered in the order in which they came.
+///
+/// Equal are values that MongoDB's order calls equal: 1 and 1.0 are the same, null and a missing value are not. The
+/// hashes are seeded anew in each process: those who choose the values cannot make them collide.
+struct ValueTable {
+    /// The values by their number.
+    private(set) var values: [Value] = []
+    private var holders: [Document] = []  // the same, each under the empty key
+    private var hashes: [UInt64] = []
+    private var places: [Int32] = []  // indices into `values`, -1 for none; a power of two of them
+
+    /// The number of values.
+    var count: Int { values.count }
+
+    /// Returns the number of a value, which is added if it is new.
+    mutating func row(of value: Value) -> Int {
+        let holder = Document { $0[""] = value }
+        guard let element = holder.view.element(at: 4) else {
+            return place(of: nil, 0) ?? insert(.missing, Document(), 0)
+        }
+        return row(of: element)
+    }
+
+    /// Returns the number of the value of an element, which is copied and added if it is new.
+    mutating func row(of element: ElementView) -> Int {
+        let hash = ValueHash.hash(ValueView(element))
+        if let row = place(of: element, hash) { return row }
+        return insert(Value(element), Document { $0.append(element, key: "") }, hash)
+    }
+
+    private func place(of element: ElementView?, _ hash: UInt64) -> Int? {
+        if places.isEmpty { return nil }
+        let mask = places.count - 1
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let row = Int(places[index])
+            if row < 0 { return nil }
+            if hashes[row] == hash && equals(row, element) { return row }
+            index = (index + 1) & mask
+        }
+    }
+
+    private func equals(_ row: Int, _ element: ElementView?) -> Bool {
+        let holder = holders[row]
+        guard let element else { return holder.isEmpty }
+        guard let kept = holder.view.element(at: 4) else { return false }
+        let one = kept.valueBytes
+        let other = element.valueBytes
+        if kept.type == element.type && one.byteCount == other.byteCount && one.holds(other, at: 0) { return true }
+        return Order.compare(ValueView(kept), ValueView(element)) == 0
+    }
+
+    private mutating func insert(_ value: Value, _ holder: Document, _ hash: UInt64) -> Int {
+        values.append(value)
+        holders.append(holder)
+        hashes.append(hash)
+        if values.count * 2 > places.count { rebuild() } else { put(values.count - 1) }
+        return values.count - 1
+    }
+
+    private mutating func rebuild() {
+        places = Array(repeating: -1, count: max(16, places.count * 2))
+        for row in values.indices { put(row) }
+    }
+
+    private mutating func put(_ row: Int) {
+        let mask = places.count - 1
+        var index = Int(truncatingIfNeeded: hashes[row]) & mask
+        while places[index] >= 0 { index = (index + 1) & mask }
+        places[index] = Int32(truncatingIfNeeded: row)
+    }
+}
+
+/// Hashes of values: equal values have equal hashes, whatever their types.
+enum ValueHash {
+    private static let seed = UInt64.random(in: .min ... .max) | 1
+
+    static func hash(_ value: ValueView) -> UInt64 { hash(value, seed) }
+
+    private static func hash(_ value: ValueView, _ state: UInt64) -> UInt64 {
+        switch value.type {
+        case .int32: return mix(state ^ 10, UInt64(bitPattern: Int64(value.bytes.int32(at: 0))))
+        case .int64: return mix(state ^ 10, UInt64(bitPattern: value.bytes.int64(at: 0)))
+        case .double, .decimal128: return number(value, state)
+        case .string, .symbol: return bytes(value.textBytes, state ^ 15)
+        case .document, .array: return nested(value, state ^ UInt64(value.type.rawValue))
+        default:
+            return bytes(value.bytes, state ^ UInt64(truncatingIfNeeded: Order.rank(value.type)) << 8)
+        }
+    }
+
+    private static func number(_ value: ValueView, _ state: UInt64) -> UInt64 {
+        guard let number = value.number else { return state }
+        if let integer = number.asInteger { return mix(state ^ 10, UInt64(bitPattern: integer)) }
+        let double = number.asDouble
+        return mix(state ^ 11, double.isNaN ? 0 : double.bitPattern)
+    }
+
+    private static func nested(_ value: ValueView, _ state: UInt64) -> UInt64 {
+        var state = state
+        var elements = DocumentView(unchecked: value.bytes).makeIterator()
+        while let element = elements.next() {
+            state = bytes(element.keyBytes, state)
+            state = hash(ValueView(element), state)
+        }
+        return mix(state, 1)
+    }
+
+    private static func bytes(_ bytes: RawSpan, _ state: UInt64) -> UInt64 {
+        var state = state ^ UInt64(bytes.byteCount)
+        var offset = 0
+        while offset <= bytes.byteCount - 8 {
+            state = mix(state, bytes.uncheckedWord(at: offset))
+            offset += 8
+        }
+        return mix(state, bytes.word(at: offset, upTo: bytes.byteCount - offset))
+    }
+
+    /// Multiplies to 128 bits and folds them.
+    @inline(__always)
+    private static func mix(_ state: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (state ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: word ^ seed)
+        return product.high ^ product.low
+    }
+}
