@@ -149,7 +149,9 @@ struct QuantileSketch {
     }
 
     /// Joins neighbours as far as the scale allows.
-    private mutating func compress(means values: [Double], weights amounts: [Double], from: Double, to: Double) {
+    private mutating func compress(
+        means values: [Double], weights amounts: [Double], from: Double, to: Double
+    ) {
         let order = values.indices.sorted { values[$0] < values[$1] }
         total = amounts.reduce(0, +)
         (least, greatest) = (from, to)

@@ -87,7 +87,7 @@ struct SortStage: Stage {
             entry.keys.reduce(128 + entry.document.bytes.count) { $0 + $1.heldBytes }
         }
 
-        /// Sorts, and drops what is behind the limit. What is equal stays in the order in which it came.
+        /// Sorts, and drops what is behind the limit; what is equal stays in the order in which it came.
         private func sort() {
             let order = stage.order
             entries.sort { order.compare($0.keys, $1.keys) < 0 }

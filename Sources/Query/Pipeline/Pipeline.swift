@@ -117,7 +117,7 @@ protocol Stage: Sendable {
     func run(_ environment: Environment) -> StageRun
 }
 
-/// A stage at work. Subclasses are the kinds of stages.
+/// A stage at work; subclasses are the kinds of stages.
 class StageRun {
     /// What gets this stage's documents; set once, when the run is put together.
     final fileprivate(set) var next: StageRun?

@@ -2,8 +2,9 @@
 
 internal import BSON
 
-/// A sum as exact as MongoDB's: integers are added as integers, doubles with the rounding errors carried along, decimals
-/// as decimals.
+/// A sum as exact as MongoDB's.
+///
+/// Integers are added as integers, doubles with the rounding errors carried along, decimals as decimals.
 ///
 /// Source: the two-sum algorithm of Knuth, The Art of Computer Programming, volume 2, 4.2.2.
 struct Sum {
