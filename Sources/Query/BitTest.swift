@@ -17,7 +17,7 @@ struct BitTest: Sendable {
                 return byte < bytes.byteCount && bytes.byte(at: byte) >> UInt8(position & 7) & 1 == 1
             }
         }
-        guard let value = ValueView(element).number?.asInteger else { return false }
+        guard let number = ValueView(element).number, let value = number.bits else { return false }
         // Beyond the 64 bits there is the sign.
         return holds { value >> Int64(min($0, 63)) & 1 == 1 }
     }
@@ -29,5 +29,15 @@ struct BitTest: Sendable {
         case .allClear: !positions.contains(where: isSet)
         case .anyClear: !positions.allSatisfy(isSet)
         }
+    }
+}
+
+extension Number {
+    /// The bits of an integer of 64 bits; `nil` for a double that is none.
+    ///
+    /// Decimals are rounded, and what is out of range has the bits of the least integer, as in MongoDB.
+    fileprivate var bits: Int64? {
+        if case .decimal(let value) = self { return value.integer(.nearest) ?? .min }
+        return asInteger
     }
 }

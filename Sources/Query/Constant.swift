@@ -123,6 +123,8 @@ struct ConstantSet: Sendable {
     ///
     /// - Complexity: O(log *n*) in the values, O(*n*) in the expressions.
     func contains(_ element: ElementView) throws(QueryError) -> Bool {
+        // Undefined counts as null.
+        if containsNull && element.type == .undefined { return true }
         let value = ValueView(element)
         var low = 0
         var high = constants.count

@@ -50,6 +50,10 @@ extension FieldPath {
         _ element: ElementView, _ index: Int, _ condition: borrowing Condition
     ) throws(QueryError) -> Bool {
         if index == segments.count { return try end(at: element, condition) }
+        // A dot at the path's end means nothing behind an array.
+        if element.type == .array && index + 1 == segments.count && segments[index].isEmpty {
+            return try end(at: element, condition)
+        }
         if let document = element.document { return try descend(document, index, condition) }
         if let array = element.array { return try pass(array, index, condition) }
         return try condition.holds(nil)
