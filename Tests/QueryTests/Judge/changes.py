@@ -4,6 +4,11 @@ import queries
 from values import decimal, long
 
 
+def is_prefix(path, other):
+    """Whether one path is on the way to the other."""
+    return (other + ".").startswith(path + ".")
+
+
 class Changes:
     def __init__(self, random, documents_):
         self.random = random
@@ -28,7 +33,7 @@ class Changes:
         """A path that mostly is not on the way to one of those taken, nor the other way round."""
         for _ in range(10):
             path = self.path()
-            if not any((path + ".").startswith(other + ".") or (other + ".").startswith(path + ".") for other in taken):
+            if not any(is_prefix(path, other) or is_prefix(other, path) for other in taken):
                 break
             if self.chance(0.01):
                 break
@@ -57,12 +62,13 @@ class Changes:
         return self.random.choice([
             {"$set": {}}, {"$set": 1}, {"$set": []}, {"$unset": "a"}, {"$rename": {"a": 1}}, {"$rename": {"a": "a"}},
             {"$rename": {"a": "a.b"}}, {"$rename": {"a.b": "a"}}, {"$set": {path: 1, path + ".x": 2}},
-            {"$set": {path: 1}, "$unset": {path: 1}}, {"$unknown": {path: 1}}, {"$set": {"_id": 1}}, {"$unset": {"_id": 1}},
-            {"$rename": {"_id": "a"}}, {"$rename": {"a": "_id"}}, {"$set": {"a": 1}, "b": 1}, {"$set": {"": 1}},
-            {"$set": {"a.": 1}}, {"$set": {".a": 1}}, {"$set": {"a..b": 1}}, {"$set": {"$a": 1}}, {"$set": {"a.$b": 1}},
-            {"$set": {"a": {"$b": 1}}}, {"$set": {"a.$": 1}}, {"$set": {"a.$[]": 1}}, {"$rename": {"a": ""}},
-            {"$rename": {"": "a"}}, {"$rename": {"a": "b", "b": "c"}}, {"$rename": {"a": "b.$"}}, {"$set": {"d": [{"$x": 1}]}},
-            {"$set": {"a": 1, "a.b": 2}}, {"$set": {"a.b": 1, "a.c": 2}}, {"$rename": {"d.0": "a"}}, {"$rename": {"a": "d.0"}}])
+            {"$set": {path: 1}, "$unset": {path: 1}}, {"$unknown": {path: 1}}, {"$set": {"_id": 1}},
+            {"$unset": {"_id": 1}}, {"$rename": {"_id": "a"}}, {"$rename": {"a": "_id"}}, {"$set": {"a": 1}, "b": 1},
+            {"$set": {"": 1}}, {"$set": {"a.": 1}}, {"$set": {".a": 1}}, {"$set": {"a..b": 1}}, {"$set": {"$a": 1}},
+            {"$set": {"a.$b": 1}}, {"$set": {"a": {"$b": 1}}}, {"$set": {"a.$": 1}}, {"$set": {"a.$[]": 1}},
+            {"$rename": {"a": ""}}, {"$rename": {"": "a"}}, {"$rename": {"a": "b", "b": "c"}},
+            {"$rename": {"a": "b.$"}}, {"$set": {"d": [{"$x": 1}]}}, {"$set": {"a": 1, "a.b": 2}},
+            {"$set": {"a.b": 1, "a.c": 2}}, {"$rename": {"d.0": "a"}}, {"$rename": {"a": "d.0"}}])
 
     def projection(self):
         pick = self.random.random()
@@ -78,7 +84,8 @@ class Changes:
             if kind < 0.62:
                 result[path] = flag
             elif kind < 0.72:
-                result[path] = {"$slice": self.pick(0, 1, 2, -1, -2, 1.0, long(2), [0, 1], [1, 2], [-2, 1], [5, 1], [-9, 2])}
+                result[path] = {"$slice": self.pick(0, 1, 2, -1, -2, 1.0, long(2), [0, 1], [1, 2], [-2, 1], [5, 1],
+                                                     [-9, 2])}
             elif kind < 0.80 and "." not in path:
                 value = self.queries.place()[1]
                 result[path] = self.queries.elements(value, 1)
@@ -98,11 +105,11 @@ class Changes:
         return self.random.choice([
             {"a": 1, "b": 0}, {"a": 0, "b": 1}, {"a": 1, "a.b": 1}, {"a.b": 1, "a": 1}, {"a.b": 1, "a.c": 0},
             {path: {"$slice": "a"}}, {path: {"$slice": [1]}}, {path: {"$slice": [1, 0]}}, {path: {"$slice": [1, -1]}},
-            {path: {"$slice": [1, 2, 3]}}, {"a": {"$slice": [0, "x"]}}, {path: {"$elemMatch": 1}}, {"a.b": {"$elemMatch": {"a": 1}}},
-            {"": 1}, {"a.": 1}, {".a": 1}, {"a..b": 1}, {"$a": 1}, {"a.$b": 1}, {"a.$": 1}, {"$": 1}, {"a": {"$unknown": 1}},
-            {"a": {}}, {"a": []}, {"a": [1]}, {"a": "x"}, {"a": None}, {"a": "$b"}, {"a": {"b": "$c"}}, {"_id": 0, "a": 1, "b": 0},
-            {"_id": "$a"}, {"a": {"$add": "x"}}, {"a": {"b": {"c": 1}, "d": 0}}, {"a": {"$slice": 1, "b": 1}}, {"a": {"b": 1}, "a.b": 1},
-            {"a": 1, "b": {"$slice": 1}}, {"a": 0, "b": {"$slice": 1}}, {"a": 0, "b": "$a"}, {"a": 0, "b": {"$add": [1, 1]}},
-            {"a": {"b.c": 1}}, {"_id.a": 1}, {"_id.a": 0}, {"_id": 1, "_id.a": 1}, {}, {"_id": 0}, {"_id": 1}])
-
-
+            {path: {"$slice": [1, 2, 3]}}, {"a": {"$slice": [0, "x"]}}, {path: {"$elemMatch": 1}},
+            {"a.b": {"$elemMatch": {"a": 1}}}, {"": 1}, {"a.": 1}, {".a": 1}, {"a..b": 1}, {"$a": 1}, {"a.$b": 1},
+            {"a.$": 1}, {"$": 1}, {"a": {"$unknown": 1}}, {"a": {}}, {"a": []}, {"a": [1]}, {"a": "x"}, {"a": None},
+            {"a": "$b"}, {"a": {"b": "$c"}}, {"_id": 0, "a": 1, "b": 0}, {"_id": "$a"}, {"a": {"$add": "x"}},
+            {"a": {"b": {"c": 1}, "d": 0}}, {"a": {"$slice": 1, "b": 1}}, {"a": {"b": 1}, "a.b": 1},
+            {"a": 1, "b": {"$slice": 1}}, {"a": 0, "b": {"$slice": 1}}, {"a": 0, "b": "$a"},
+            {"a": 0, "b": {"$add": [1, 1]}}, {"a": {"b.c": 1}}, {"_id.a": 1}, {"_id.a": 0}, {"_id": 1, "_id.a": 1}, {},
+            {"_id": 0}, {"_id": 1}])

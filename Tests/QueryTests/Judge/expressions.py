@@ -9,14 +9,16 @@ FIELDS = {
     "array": ["$d", "$d", "$d.a", "$d.b"],
     "bool": ["$e.c"],
     "object": ["$e", "$$ROOT", "$$CURRENT"],
-    "any": ["$a", "$b", "$c", "$d", "$e", "$e.a", "$d.a", "$missing", "$a.b", "$d.0", "$$ROOT.a", "$$CURRENT.b", "$b.a",
+    "any": ["$a", "$b", "$c", "$d", "$e", "$e.a", "$d.a", "$missing", "$a.b", "$d.0", "$$ROOT.a", "$$CURRENT.b",
+    "$b.a",
             "$a.0.b", "$$REMOVE"],
 }
 KINDS = ["number", "number", "string", "date", "array", "bool", "object", "any"]
 ZONES = ["UTC", "GMT", "Z", "+02:00", "-0330", "+05", "Etc/UTC"]
 NAMED_ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu"]
 UNITS = ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
-DATE_FORMATS = ["%Y-%m-%d", "%H:%M:%S.%L", "%Y-%m-%dT%H:%M:%S.%LZ", "%j %U %w", "%G-W%V-%u", "%z %Z", "%%", "", "%d/%m",
+DATE_FORMATS = ["%Y-%m-%d", "%H:%M:%S.%L", "%Y-%m-%dT%H:%M:%S.%LZ", "%j %U %w", "%G-W%V-%u", "%z %Z", "%%", "",
+"%d/%m",
                 "\u00e9%Y", "%b", "%B %d", "%", "%Q", "%Y%"]
 TYPES = ["double", "string", "objectId", "bool", "date", "int", "long", "decimal"]
 
@@ -81,7 +83,8 @@ class Expressions:
             return {k: self.leaf(random.choice(KINDS)) for k in random.sample("abc", random.randint(1, 2))}
         if self.chance(0.3):
             return {"$literal": documents.value(random, 2)}
-        return random.choice([1, "a", True, None, 2.5, date(0), object_id("65534ce04a3f0c0001020304"), min_key, max_key,
+        return random.choice([1, "a", True, None, 2.5, date(0), object_id("65534ce04a3f0c0001020304"), min_key,
+        max_key,
                               regex("a"), long(7), decimal(5, -1)])
 
     def choice_of(self, kind, depth):
@@ -144,7 +147,8 @@ class Expressions:
         if make == 10:
             return {"$size": self.of("array", depth)}
         if make == 11:
-            return {self.pick("$sum", "$avg", "$min", "$max"): self.pick(self.of("array", depth), [number(), number()])}
+            operator = self.pick("$sum", "$avg", "$min", "$max")
+            return {operator: self.pick(self.of("array", depth), [number(), number()])}
         if make == 12:
             return self.date_part(depth)
         if make == 13:
@@ -160,7 +164,8 @@ class Expressions:
         if make == 2:
             return {self.pick("$toLower", "$toUpper"): string()}
         if make == 3:
-            return {self.pick("$substrCP", "$substrBytes"): [string(), self.pick(0, 1, 2, 0, 5), self.pick(1, 2, 3, 100)]}
+            operator = self.pick("$substrCP", "$substrBytes")
+            return {operator: [string(), self.pick(0, 1, 2, 0, 5), self.pick(1, 2, 3, 100)]}
         if make == 4:
             trim = {"input": string()}
             if self.chance(0.4):
@@ -190,7 +195,8 @@ class Expressions:
         return {"$dateToString": arguments}
 
     def date_part(self, depth):
-        operator = self.pick("$year", "$month", "$dayOfMonth", "$dayOfYear", "$dayOfWeek", "$hour", "$minute", "$second",
+        operator = self.pick("$year", "$month", "$dayOfMonth", "$dayOfYear", "$dayOfWeek", "$hour", "$minute",
+        "$second",
                              "$millisecond", "$week", "$isoWeek", "$isoWeekYear", "$isoDayOfWeek")
         value = self.of("date", depth)
         if self.chance(0.3):
@@ -210,7 +216,8 @@ class Expressions:
                 arguments["startOfWeek"] = self.pick("monday", "mon", "Friday", "sun")
             return {"$dateTrunc": arguments}
         if make == 2:
-            arguments = {"startDate": value, "unit": self.random.choice(UNITS), "amount": self.pick(1, -1, 5, 30, long(13))}
+            arguments = {"startDate": value, "unit": self.random.choice(UNITS),
+                         "amount": self.pick(1, -1, 5, 30, long(13))}
             if self.chance(0.2):
                 arguments["timezone"] = self.random.choice(self.zones)
             return {self.pick("$dateAdd", "$dateSubtract"): arguments}
@@ -233,7 +240,8 @@ class Expressions:
         if make == 6:
             return {"$in": [self.of("any", depth), self.of("array", depth)]}
         if make == 7:
-            arguments = {"input": self.of("string", depth), "regex": self.pick("a", "^/api", regex("A", "i"), "[b-d]+$", "(")}
+            arguments = {"input": self.of("string", depth),
+                         "regex": self.pick("a", "^/api", regex("A", "i"), "[b-d]+$", "(")}
             if isinstance(arguments["regex"], str) and self.chance(0.3):
                 arguments["options"] = self.pick("i", "m", "", "is")
             return {"$regexMatch": arguments}
@@ -249,7 +257,8 @@ class Expressions:
             loop = {"input": self.of("array", depth), "cond": self.within((name, of), "bool", depth)}
             return {"$filter": loop if name == "this" else {**loop, "as": name}}
         if make < 4:
-            loop = {"input": self.of("array", depth), "in": self.within((name, "any"), self.random.choice(KINDS), depth)}
+            loop = {"input": self.of("array", depth),
+                    "in": self.within((name, "any"), self.random.choice(KINDS), depth)}
             return {"$map": loop if name == "this" else {**loop, "as": name}}
         if make == 4:
             position = self.random.choice([[1], [2], [-1], [0, 1], [1, 2], [-2, 1], [5, 2], [1.0], [0]])
@@ -295,18 +304,21 @@ class Expressions:
     def bad(self):
         return self.random.choice([
             {"$unknown": 1}, {"$add": "a"}, {"$subtract": [1]}, {"$cond": [1, 2]}, {"$cond": {"if": 1, "then": 2}},
-            {"$switch": {}}, {"$switch": {"branches": []}}, {"$let": {"vars": {}}}, {"$let": {"vars": {"X": 1}, "in": 1}},
-            {"$eq": [1]}, {"$eq": 1}, "$$UNKNOWN", "$", "$$", "$a.", "$.a", "$a..b", {"$map": {"input": [1]}},
-            {"$filter": {"input": 1, "cond": True}}, {"$filter": {"cond": True}}, {"$arrayElemAt": [[1]]},
-            {"$size": 1}, {"$in": [1, 2]}, {"$divide": [1, 0]}, {"$mod": [1, 0]}, {"$sqrt": -1}, {"$ln": 0},
-            {"$concat": ["a", 1]}, {"$toInt": "x"}, {"$dateTrunc": {"date": date(0)}}, {"$ifNull": [1]}, {"$ifNull": 1},
-            {"$dateTrunc": {"date": date(0), "unit": "eon"}}, {"$dateToString": {"format": "%Y"}}, {"a": 1, "$add": [1]},
-            {"$add": [1], "a": 1}, {"$substrCP": ["abc", -1, 2]}, {"$split": ["a", ""]}, {"$split": ["a", 1]},
-            {"$year": "a"}, {"$year": {"date": date(0), "zone": "UTC"}}, {"$hour": {"date": date(0), "timezone": "Nowhere"}},
-            {"$convert": {"input": 1}}, {"$convert": {"to": "int"}}, {"$convert": {"input": "a", "to": "int"}}, {"": 1},
-            {"a.b": 1}, {"$slice": [[1, 2], 0, 0]}, {"$slice": [1, 1]}, {"$regexMatch": {"input": "a"}}, {"$literal": 1, "a": 2},
-            {"$trim": {"chars": "a"}}, {"$trim": "a"}, {"$indexOfCP": ["a"]}, {"$indexOfCP": ["a", 1]}, {"$strLenCP": 1},
-            {"$round": [1.5, 101]}, {"$round": [1.5, 0.5]}, {"$pow": [0, -1]}, {"$log": [1, 1]}, {"$toUpper": ["a", "b"]},
+            {"$switch": {}}, {"$switch": {"branches": []}}, {"$let": {"vars": {}}},
+            {"$let": {"vars": {"X": 1}, "in": 1}}, {"$eq": [1]}, {"$eq": 1}, "$$UNKNOWN", "$", "$$", "$a.", "$.a",
+            "$a..b", {"$map": {"input": [1]}}, {"$filter": {"input": 1, "cond": True}}, {"$filter": {"cond": True}},
+            {"$arrayElemAt": [[1]]}, {"$size": 1}, {"$in": [1, 2]}, {"$divide": [1, 0]}, {"$mod": [1, 0]},
+            {"$sqrt": -1}, {"$ln": 0}, {"$concat": ["a", 1]}, {"$toInt": "x"}, {"$dateTrunc": {"date": date(0)}},
+            {"$ifNull": [1]}, {"$ifNull": 1}, {"$dateTrunc": {"date": date(0), "unit": "eon"}},
+            {"$dateToString": {"format": "%Y"}}, {"a": 1, "$add": [1]}, {"$add": [1], "a": 1},
+            {"$substrCP": ["abc", -1, 2]}, {"$split": ["a", ""]}, {"$split": ["a", 1]}, {"$year": "a"},
+            {"$year": {"date": date(0), "zone": "UTC"}}, {"$hour": {"date": date(0), "timezone": "Nowhere"}},
+            {"$convert": {"input": 1}}, {"$convert": {"to": "int"}}, {"$convert": {"input": "a", "to": "int"}},
+            {"": 1}, {"a.b": 1}, {"$slice": [[1, 2], 0, 0]}, {"$slice": [1, 1]}, {"$regexMatch": {"input": "a"}},
+            {"$literal": 1, "a": 2}, {"$trim": {"chars": "a"}}, {"$trim": "a"}, {"$indexOfCP": ["a"]},
+            {"$indexOfCP": ["a", 1]}, {"$strLenCP": 1}, {"$round": [1.5, 101]}, {"$round": [1.5, 0.5]},
+            {"$pow": [0, -1]}, {"$log": [1, 1]}, {"$toUpper": ["a", "b"]},
             {"$dateAdd": {"startDate": date(0), "unit": "day", "amount": 1.5}}, {"$range": [0, 5, 0]}, {"$cmp": [1]},
             {"$dateTrunc": {"date": date(0), "unit": "day", "binSize": 0}}, {"$not": [1, 2]}, {"$type": [1, 2]},
-            {"$toDate": True}, {"$concatArrays": [[1], 2]}, {"$reverseArray": "a"}, {"$mergeObjects": [1]}, {}, [], None])
+            {"$toDate": True}, {"$concatArrays": [[1], 2]}, {"$reverseArray": "a"}, {"$mergeObjects": [1]}, {}, [],
+            None])

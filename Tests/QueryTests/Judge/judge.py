@@ -163,7 +163,8 @@ class Judge:
         connection.insert(scratch, made)
         errors = connection.update(scratch, [{"_id": document["_id"]} for document in made], update)
         changed = connection.find(scratch, sort={"_id": 1})
-        results = [{"_id": document["_id"], **({"failed": True} if index in errors else {"value": values.as_raw(after)})}
+        results = [{"_id": document["_id"],
+                    **({"failed": True} if index in errors else {"value": values.as_raw(after)})}
                    for index, (document, after) in enumerate(zip(made, changed))]
         return {"update": update, "refused": False, "results": results}
 

@@ -54,7 +54,8 @@ class Pipelines:
             return [{"$match": {self.pick("_id", "n0", "n1", "count"): self.pick(
                 {"$gt": 0}, {"$ne": None}, {"$exists": True}, {"$lt": 100}, {"$type": "number"})}}]
         if pick < 0.5:
-            value = self.pick({"$add": ["$n0", 1]}, {"$type": "$n0"}, "$_id", {"$ifNull": ["$n1", "none"]}, {"x": "$_id"})
+            value = self.pick({"$add": ["$n0", 1]}, {"$type": "$n0"}, "$_id", {"$ifNull": ["$n1", "none"]},
+                              {"x": "$_id"})
             return [{self.pick("$addFields", "$set"): {self.pick("more", "n9"): value}}]
         if pick < 0.6:
             return [{"$project": self.pick({"n0": 1}, {"n0": 0}, {"n0": 1, "x": "$_id"}, {"n1": 1, "_id": 1})}]
@@ -155,7 +156,8 @@ class Pipelines:
 
     def sort(self):
         sort = {}
-        for path in self.random.sample(["a", "b", "c", "d", "e.a", "e", "d.a", "missing"], self.random.choice([0, 1, 1, 2])):
+        paths = ["a", "b", "c", "d", "e.a", "e", "d.a", "missing"]
+        for path in self.random.sample(paths, self.random.choice([0, 1, 1, 2])):
             sort[path] = self.pick(1, -1, 1, -1, 1.0, long(-1))
         if self.unique:
             sort["_id"] = self.pick(1, -1)
@@ -185,7 +187,8 @@ class Pipelines:
         return [{"$unwind": unwind}]
 
     def bucket(self):
-        boundaries = self.pick([0, 1, 2, 5, 10], [-10, 0, 100], ["", "b", "z"], [0.5, 1.5, 1000], [date(0), date(10 ** 13)],
+        boundaries = self.pick([0, 1, 2, 5, 10], [-10, 0, 100], ["", "b", "z"], [0.5, 1.5, 1000], [date(0),
+        date(10 ** 13)],
                                [long(0), long(3)], [decimal(0), decimal(10)])
         bucket = {"groupBy": {str: "$b"}.get(type(boundaries[0]), self.pick("$a", "$e.a")), "boundaries": boundaries}
         if boundaries[0] == date(0):
@@ -204,31 +207,41 @@ class Pipelines:
 
     def replace_root(self):
         self.unique = False
-        root = self.pick("$$ROOT", "$$ROOT", {"$mergeObjects": ["$e", {"_id": "$_id"}]}, {"a": "$b", "b": "$e.b", "_id": "$_id"},
+        root = self.pick("$$ROOT", "$$ROOT", {"$mergeObjects": ["$e", {"_id": "$_id"}]}, {"a": "$b", "b": "$e.b",
+        "_id": "$_id"},
                          {"$ifNull": ["$e", {"none": 1}]}, {"x": "$d"}, {"$mergeObjects": ["$$ROOT", "$e"]}, "$e")
         return [{"$replaceRoot": {"newRoot": root}} if self.chance(0.6) else {"$replaceWith": root}]
 
     def bad_pipeline(self):
         return self.random.choice([
-            [{"$unknown": 1}], [{}], [1], [{"$match": 1}], [{"$match": {"$unknown": 1}}], [{"$project": {}}], [{"$project": 1}],
-            [{"$project": {"a": 1, "b": 0}}], [{"$project": {"a.b": 1, "a": 1}}], [{"$group": {}}], [{"$group": {"n": {"$sum": 1}}}],
-            [{"$group": {"_id": 1, "n": 1}}], [{"$group": {"_id": 1, "n": {"$unknown": 1}}}], [{"$group": {"_id": 1, "n": {}}}],
-            [{"$group": {"_id": 1, "a.b": {"$sum": 1}}}], [{"$group": {"_id": 1, "n": {"$sum": 1, "$avg": 1}}}], [{"$group": 1}],
-            [{"$group": {"_id": 1, "$n": {"$sum": 1}}}], [{"$group": {"_id": 1, "n": {"$count": {"a": 1}}}}], [{"$sort": {}}],
-            [{"$group": {"_id": 1, "n": {"$firstN": {"n": 1}}}}], [{"$group": {"_id": 1, "n": {"$firstN": {"input": 1, "n": 0}}}}],
-            [{"$group": {"_id": 1, "n": {"$topN": {"n": 1, "output": "$a"}}}}], [{"$sort": {"a": 2}}], [{"$sort": {"a": "x"}}],
-            [{"$sort": 1}], [{"$sort": {"": 1}}], [{"$sort": {"a.": 1}}], [{"$limit": 0}], [{"$limit": -1}], [{"$limit": "a"}],
-            [{"$limit": 1.5}], [{"$skip": -1}], [{"$skip": "a"}], [{"$skip": 1.5}], [{"$count": ""}], [{"$count": 1}],
-            [{"$count": "$a"}], [{"$count": "a.b"}], [{"$unwind": "a"}], [{"$unwind": 1}], [{"$unwind": {}}], [{"$unwind": "$"}],
+            [{"$unknown": 1}], [{}], [1], [{"$match": 1}], [{"$match": {"$unknown": 1}}], [{"$project": {}}],
+            [{"$project": 1}], [{"$project": {"a": 1, "b": 0}}], [{"$project": {"a.b": 1, "a": 1}}], [{"$group": {}}],
+            [{"$group": {"n": {"$sum": 1}}}], [{"$group": {"_id": 1, "n": 1}}],
+            [{"$group": {"_id": 1, "n": {"$unknown": 1}}}], [{"$group": {"_id": 1, "n": {}}}],
+            [{"$group": {"_id": 1, "a.b": {"$sum": 1}}}], [{"$group": {"_id": 1, "n": {"$sum": 1, "$avg": 1}}}],
+            [{"$group": 1}], [{"$group": {"_id": 1, "$n": {"$sum": 1}}}],
+            [{"$group": {"_id": 1, "n": {"$count": {"a": 1}}}}], [{"$sort": {}}],
+            [{"$group": {"_id": 1, "n": {"$firstN": {"n": 1}}}}],
+            [{"$group": {"_id": 1, "n": {"$firstN": {"input": 1, "n": 0}}}}],
+            [{"$group": {"_id": 1, "n": {"$topN": {"n": 1, "output": "$a"}}}}], [{"$sort": {"a": 2}}],
+            [{"$sort": {"a": "x"}}], [{"$sort": 1}], [{"$sort": {"": 1}}], [{"$sort": {"a.": 1}}], [{"$limit": 0}],
+            [{"$limit": -1}], [{"$limit": "a"}], [{"$limit": 1.5}], [{"$skip": -1}], [{"$skip": "a"}],
+            [{"$skip": 1.5}], [{"$count": ""}], [{"$count": 1}], [{"$count": "$a"}], [{"$count": "a.b"}],
+            [{"$unwind": "a"}], [{"$unwind": 1}], [{"$unwind": {}}], [{"$unwind": "$"}],
             [{"$unwind": {"path": "$d", "unknown": 1}}], [{"$unwind": {"path": "$d", "includeArrayIndex": "$i"}}],
-            [{"$unwind": {"path": "$d", "includeArrayIndex": ""}}], [{"$unwind": {"path": "$d", "preserveNullAndEmptyArrays": 1}}],
-            [{"$bucket": {}}], [{"$bucket": {"groupBy": "$a", "boundaries": [1]}}], [{"$bucket": {"groupBy": "a", "boundaries": [1, 2]}}],
-            [{"$bucket": {"groupBy": "$a", "boundaries": [2, 1]}}], [{"$bucket": {"groupBy": "$a", "boundaries": [1, "a"]}}],
-            [{"$bucket": {"groupBy": "$a", "boundaries": [1, 1]}}], [{"$bucket": {"groupBy": "$a", "boundaries": [0, 5], "default": 3}}],
+            [{"$unwind": {"path": "$d", "includeArrayIndex": ""}}],
+            [{"$unwind": {"path": "$d", "preserveNullAndEmptyArrays": 1}}], [{"$bucket": {}}],
+            [{"$bucket": {"groupBy": "$a", "boundaries": [1]}}], [{"$bucket": {"groupBy": "a", "boundaries": [1, 2]}}],
+            [{"$bucket": {"groupBy": "$a", "boundaries": [2, 1]}}],
+            [{"$bucket": {"groupBy": "$a", "boundaries": [1, "a"]}}],
+            [{"$bucket": {"groupBy": "$a", "boundaries": [1, 1]}}],
+            [{"$bucket": {"groupBy": "$a", "boundaries": [0, 5], "default": 3}}],
             [{"$bucket": {"groupBy": "$a", "boundaries": ["$a", 2]}}], [{"$sortByCount": "a"}], [{"$sortByCount": 1}],
-            [{"$sortByCount": {"a": 1}}], [{"$replaceRoot": {"newRoot": 1}}], [{"$replaceRoot": {}}], [{"$replaceWith": "$a"}],
-            [{"$addFields": {}}], [{"$addFields": 1}], [{"$addFields": {"a": {"$unknown": 1}}}], [{"$set": {"a.b": 1, "a": 2}}],
-            [{"$addFields": {"$a": 1}}], [{"$addFields": {"": 1}}], [{"$unset": ""}], [{"$unset": []}], [{"$unset": 1}],
-            [{"$unset": ["a", 1]}], [{"$unset": "$a"}], [{"$unset": ["a", "a.b"]}], [{"$match": {}, "$sort": {"a": 1}}],
-            [{"$project": {"a": {"$slice": 1}}}], [{"$project": {"a": {"$elemMatch": {"a": 1}}}}], [{"$project": {"a": "$$X"}}],
-            [{"$set": {"a": {"b": 1, "c.d": 2}}}], [{"$project": {"a": {"b": 1, "c": 0}}}], [{"$project": {"x": [1, "$a", "$missing"]}}]])
+            [{"$sortByCount": {"a": 1}}], [{"$replaceRoot": {"newRoot": 1}}], [{"$replaceRoot": {}}],
+            [{"$replaceWith": "$a"}], [{"$addFields": {}}], [{"$addFields": 1}],
+            [{"$addFields": {"a": {"$unknown": 1}}}], [{"$set": {"a.b": 1, "a": 2}}], [{"$addFields": {"$a": 1}}],
+            [{"$addFields": {"": 1}}], [{"$unset": ""}], [{"$unset": []}], [{"$unset": 1}], [{"$unset": ["a", 1]}],
+            [{"$unset": "$a"}], [{"$unset": ["a", "a.b"]}], [{"$match": {}, "$sort": {"a": 1}}],
+            [{"$project": {"a": {"$slice": 1}}}], [{"$project": {"a": {"$elemMatch": {"a": 1}}}}],
+            [{"$project": {"a": "$$X"}}], [{"$set": {"a": {"b": 1, "c.d": 2}}}],
+            [{"$project": {"a": {"b": 1, "c": 0}}}], [{"$project": {"x": [1, "$a", "$missing"]}}]])

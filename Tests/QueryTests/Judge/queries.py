@@ -7,14 +7,15 @@ PATHS = ["a", "b", "c", "d", "a.b", "b.a", "a.a", "d.a", "a.0", "b.0", "b.1", "a
          "a.0.0", "e.a", "0", "_id"]
 ODD_PATHS = ["", "a.", ".a", "a..b", "a.b.", "$a", "a.$b", "a.00", "a.01", "a.-1", "a.99999999999999999999", "e", "1",
              "\u00e9", "a.1.0", "0.0", ".", "a.$"]
-TYPE_NAMES = ["double", "string", "object", "array", "binData", "undefined", "objectId", "bool", "date", "null", "regex",
+TYPE_NAMES = ["double", "string", "object", "array", "binData", "undefined", "objectId", "bool", "date", "null",
+"regex",
               "dbPointer", "javascript", "symbol", "javascriptWithScope", "int", "timestamp", "long", "decimal",
               "minKey", "maxKey", "number"]
 PATTERNS = [("a", ""), ("^a", ""), ("b$", ""), ("^$", ""), ("[ab]", ""), ("a.c", ""), ("A", "i"), ("\u00e9", ""),
             ("\u00c9", "i"), ("^a|^b", ""), ("\\d+", ""), ("(?i)A", ""), ("a\\.b", ""), (".", "s"), ("^b", "m"),
-            ("a b", "x"), ("^/api", ""), ("(a)(b)", ""), ("\\bWorld", ""), ("[^a]", ""), ("^.{3}$", ""), ("\\p{L}", ""),
-            ("h(?=e)", "i"), ("(?<x>a)", ""), ("a|", ""), ("\\w", ""), ("^\\S+$", ""), ("\\x{e9}", ""), ("a\\0?", ""),
-            ("(a|b)\\1?", "im"), ("^.$", ""), ("l{2}", ""), ("a*", ""), ("$", "m"), ("\\Aa", "")]
+            ("a b", "x"), ("^/api", ""), ("(a)(b)", ""), ("\\bWorld", ""), ("[^a]", ""), ("^.{3}$", ""),
+            ("\\p{L}", ""), ("h(?=e)", "i"), ("(?<x>a)", ""), ("a|", ""), ("\\w", ""), ("^\\S+$", ""), ("\\x{e9}", ""),
+            ("a\\0?", ""), ("(a|b)\\1?", "im"), ("^.$", ""), ("l{2}", ""), ("a*", ""), ("$", "m"), ("\\Aa", "")]
 BAD_PATTERNS = [("(", ""), ("[", ""), ("a{2,1}", ""), ("*", ""), ("a", "z"), ("a", "gi"), ("(?<", ""), ("\\", ""),
                 ("a", "ii")]
 
@@ -25,7 +26,7 @@ class Queries:
     def __init__(self, random, documents_):
         self.random = random
         self.documents = documents_
-        self.places = None
+        self.depth = 0  # of $elemMatch
 
     def chance(self, share):
         return self.random.random() < share
@@ -60,7 +61,7 @@ class Queries:
         if depth and pick < 0.22:
             operator = self.pick("$and", "$or", "$nor", "$or", "$and")
             return {operator: [self.query(depth - 1) for _ in range(self.random.choice([1, 2, 2, 3]))]}
-        if pick < 0.30:
+        if pick < (0.30 if self.depth == 0 else 0.224):  # refused in $elemMatch
             return {"$expr": expressions.Expressions(self.random, self.documents).condition(2)}
         if pick < 0.34:
             return self.bad_query()
@@ -153,7 +154,9 @@ class Queries:
             key = self.random.choice(list(value))
             inner = {key: self.predicate(value[key], 0)} if not key.startswith("$") else {"a": 1}
         elif self.chance(0.3):
+            self.depth += 1
             inner = self.query(max(depth - 1, 0))
+            self.depth -= 1
         else:
             inner = self.operation(value, max(depth - 1, 0))
             if self.chance(0.3):

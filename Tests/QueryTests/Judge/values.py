@@ -1,4 +1,4 @@
-"""BSON to and from Python, to the byte and for every type, which drivers do not do: undefined, symbols, int32 and int64.
+"""BSON to and from Python, to the byte and for every type, which drivers do not do.
 
 A document is a dict or a Raw, an array a list. An int is an int32 if it fits; long() makes an int64.
 """

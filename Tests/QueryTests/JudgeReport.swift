@@ -1,0 +1,168 @@
+// What came of many cases: how many agree, and each disagreement with what is needed to repeat it.
+
+import BSON
+import BSONText
+import Foundation
+
+/// What we answer.
+enum Answer {
+    /// We refuse it whatever the documents are, and say why.
+    case refused(String)
+    /// For each document of the set.
+    case outcomes([Outcome])
+    /// What comes out of a pipeline.
+    case results([Document])
+    /// The pipeline fails on these documents, and why.
+    case failed(String)
+}
+
+/// Counts cases and keeps disagreements.
+struct JudgeReport {
+    let kind: JudgeCase.Kind
+    private(set) var judged = 0
+    private(set) var refused = 0
+    private(set) var known: [String: Int] = [:]
+    private(set) var disagreements: [Disagreement] = []
+
+    /// A case in which mongod and we differ.
+    struct Disagreement {
+        var operators: Set<String>
+        var text: String
+    }
+
+    /// How many disagreements are shown.
+    static let shown = 20
+
+    init(_ kind: JudgeCase.Kind) { self.kind = kind }
+
+    /// Compares our answer with mongod's.
+    mutating func add(_ judged: JudgeCase, about documents: [Document], _ answer: Answer) {
+        self.judged += 1
+        if judged.isRefused { refused += 1 }
+        guard let difference = Difference(judged, documents, answer) else { return }
+        if let reason = KnownDifference.all.first(where: { $0.applies(judged, difference) }) {
+            known[reason.name, default: 0] += 1
+            return
+        }
+        disagreements.append(Disagreement(operators: judged.operators, text: difference.text(of: judged)))
+    }
+
+    /// One line for people.
+    var summary: String {
+        let differences = known.sorted { $0.key < $1.key }.map { ", \($0.value) known to differ: \($0.key)" }.joined()
+        return "mongod judged \(judged) cases of \(kind.rawValue), seed \(Judge.seed): \(refused) refused by it, "
+            + "\(disagreements.count) disagreements\(differences)"
+    }
+
+    /// The shortest disagreements, and how often each operator occurs in all.
+    var text: String {
+        var counts: [String: Int] = [:]
+        for name in disagreements.flatMap(\.operators) { counts[name, default: 0] += 1 }
+        let table = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+        let shortest = disagreements.map(\.text).sorted { $0.count < $1.count }.prefix(Self.shown)
+        return "\(summary)\n" + shortest.joined(separator: "\n") + "\noperators in all: "
+            + table.joined(separator: ", ")
+    }
+
+    /// Writes all disagreements into a file, for work on them: by the operators that occur, the shortest first.
+    func write(to folder: String) throws {
+        var groups: [String: [String]] = [:]
+        for disagreement in disagreements {
+            groups[disagreement.operators.sorted().joined(separator: " "), default: []].append(disagreement.text)
+        }
+        let sorted = groups.sorted { ($0.key.count, $0.key) < ($1.key.count, $1.key) }
+        let body = sorted.map { group in
+            let texts = group.value.sorted { $0.count < $1.count }.prefix(3)
+            return "== \(group.key.isEmpty ? "no operator" : group.key): \(group.value.count)\n"
+                + texts.joined(separator: "\n")
+        }
+        let text = text + "\n\n" + body.joined(separator: "\n\n") + "\n"
+        try text.write(toFile: folder + "/disagreements-\(kind.rawValue).txt", atomically: true, encoding: .utf8)
+    }
+}
+
+/// In what mongod and we differ in one case.
+struct Difference {
+    let theirs: String
+    let ours: String
+    /// The first of the documents that the answers differ for.
+    var about: Document?
+    /// Why we refuse, if we do.
+    var refusal: String?
+
+    /// `nil` if there is no difference.
+    init?(_ judged: JudgeCase, _ documents: [Document], _ answer: Answer) {
+        switch answer {
+        case .refused(let why):
+            if judged.isRefused { return nil }
+            self.init(theirs: "answers", ours: "refused, \(why)", refusal: why)
+        case _ where judged.isRefused && judged.kind != .pipeline:
+            self.init(theirs: "refused, \(judged.message)", ours: "answered")
+        case .failed(let why):
+            if judged.isRefused { return nil }
+            self.init(theirs: Difference.text(judged.results), ours: "failed, \(why)")
+        case .results(let ours):
+            if judged.isRefused {
+                self.init(theirs: "refused, \(judged.message)", ours: Difference.text(ours))
+                return
+            }
+            let exactness = Exactness(judged)
+            let theirs = judged.results
+            let same =
+                judged.isOrdered
+                ? exactness.areSame(list: theirs, ours) : exactness.areSame(set: theirs, ours)
+            if same { return nil }
+            self.init(theirs: Difference.text(theirs), ours: Difference.text(ours))
+        case .outcomes(let ours):
+            self.init(Exactness(judged), documents, judged.outcomes(of: documents.count), ours)
+        }
+    }
+
+    private init(theirs: String, ours: String, refusal: String? = nil) {
+        self.theirs = theirs
+        self.ours = ours
+        self.refusal = refusal
+    }
+
+    private init?(_ exactness: Exactness, _ documents: [Document], _ theirs: [Outcome], _ ours: [Outcome]) {
+        let different = documents.indices.filter { !exactness.areSame(theirs[$0], ours[$0]) }
+        // The smallest document shows best what the matter is.
+        guard let first = different.min(by: { documents[$0].bytes.count < documents[$1].bytes.count }) else {
+            return nil
+        }
+        about = documents[first]
+        let others = different.count > 1 ? " (and \(different.count - 1) more documents)" : ""
+        self.theirs = Difference.text(theirs[first])
+        self.ours = Difference.text(ours[first]) + others
+    }
+
+    /// All that is needed to look into it.
+    func text(of judged: JudgeCase) -> String {
+        let question = judged.withQuestion { BSONText.string(valueOf: $0) }
+        let document = about.map { "\n    document \(Difference.text($0))" } ?? ""
+        return """
+            seed \(Judge.seed), case \(judged.number), set \(judged.set), \(judged.kind.rawValue): \(question)\(document)
+                mongod   \(theirs)
+                ours     \(ours)
+            """
+    }
+
+    private static func text(_ document: Document) -> String {
+        let view = document.view
+        return BSONText.string(view)
+    }
+
+    private static func text(_ documents: [Document]) -> String {
+        let shown = documents.prefix(40).map { text($0) }.joined(separator: "\n             ")
+        return documents.isEmpty ? "nothing" : "\(documents.count): \(shown)"
+    }
+
+    private static func text(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .hit(let hit): hit ? "hits" : "misses"
+        case .failed: "fails"
+        case .value(let document):
+            document.isEmpty ? "no value" : text(document)
+        }
+    }
+}
