@@ -14,8 +14,7 @@ FIELDS = {
             "$a.0.b", "$$REMOVE"],
 }
 KINDS = ["number", "number", "string", "date", "array", "bool", "object", "any"]
-ZONES = ["UTC", "GMT", "Z", "+02:00", "-0330", "+05", "Etc/UTC"]
-NAMED_ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu"]
+ZONES = ["UTC", "UTC", "GMT", "Z", "+02:00", "-0330", "+05", "Etc/UTC", "Europe/Berlin", "America/New_York"]
 UNITS = ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
 DATE_FORMATS = ["%Y-%m-%d", "%H:%M:%S.%L", "%Y-%m-%dT%H:%M:%S.%LZ", "%j %U %w", "%G-W%V-%u", "%z %Z", "%%", "",
 "%d/%m",
