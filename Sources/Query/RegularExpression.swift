@@ -34,7 +34,7 @@ final class RegularExpression: Sendable {
     /// - Parameter options: Letters: i (either case), m (^ and $ at lines), s (. is any character), x (spaces and
     ///   comments are ignored); u changes nothing, the text is always UTF-8.
     init(pattern: String, options: String) throws(QueryError) {
-        var flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF
+        var flags = PCRE2_UTF
         for letter in options {
             switch letter {
             case "i": flags |= PCRE2_CASELESS
@@ -116,7 +116,7 @@ final class RegularExpression: Sendable {
     ///
     /// The whole match comes first; a group that took no part is `nil`.
     func firstMatch(in text: RawSpan, from offset: Int) throws(QueryError) -> [Range<Int>?]? {
-        let code = if let code { code } else { try Code(pattern, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF) }
+        let code = if let code { code } else { try Code(pattern, PCRE2_UTF) }
         return try code.match(text, from: offset) { ranges in ranges() }
     }
 
@@ -172,7 +172,10 @@ private final class Code: @unchecked Sendable {
                 return pcre2_match_8(code, start, bytes.count, offset, 0, data, context)
             }
         }
-        if count == PCRE2_ERROR_NOMATCH { return nil }
+        // The text is checked first; what is not UTF-8 matches nothing. (PCRE2_MATCH_INVALID_UTF would do without the
+        // check, but the just-in-time compiler of 10.42 then finds no `\\S` in "é".)
+        let isNotUTF8 = (PCRE2_ERROR_UTF8_ERR21...PCRE2_ERROR_UTF8_ERR1).contains(count)
+        if count == PCRE2_ERROR_NOMATCH || isNotUTF8 { return nil }
         if count < 0 { throw QueryError("a regular expression was given up: \(Self.message(count))") }
         return body { Self.ranges(data, Int(pcre2_get_ovector_count_8(data))) }
     }
