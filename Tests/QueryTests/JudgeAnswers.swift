@@ -11,6 +11,7 @@ func answer(to judged: JudgeCase, about documents: [Document]) -> Answer {
             return switch judged.kind {
             case .match: .outcomes(try hits(of: question, documents))
             case .expression: .outcomes(try values(of: question, documents))
+            case .pipeline: try results(of: question, documents, inParts: judged.number % 2 == 1)
             default: .refused("not built")
             }
         } catch {
@@ -39,5 +40,32 @@ private func values(of question: ElementView, _ documents: [Document]) throws(Qu
         } catch {
             return .failed
         }
+    }
+}
+
+/// Runs a pipeline over all documents at once, or in three parts that are merged, where that is possible.
+private func results(
+    of question: ElementView, _ documents: [Document], inParts: Bool
+) throws(QueryError) -> Answer {
+    guard let stages = question.array else { throw QueryError("no array") }
+    let pipeline = try Pipeline(stages)
+    do throws(QueryError) {
+        let count = inParts && pipeline.isDivisible ? 3 : 1
+        var whole: PipelineRun?
+        for part in 0..<count {
+            let run = pipeline.run()
+            for document in documents[documents.count * part / count..<documents.count * (part + 1) / count] {
+                let view = document.view
+                if try !run.add(view) { break }
+            }
+            if let whole { try whole.merge(run) } else { whole = run }
+        }
+        guard let whole else { throw QueryError("no run") }
+        try whole.finish()
+        var results: [Document] = []
+        whole.drain { results.append(Document(copying: $0)) }
+        return .results(results)
+    } catch {
+        return .failed(error.message)
     }
 }

@@ -32,6 +32,8 @@ enum Judge {
         ?? JudgeCase.Kind.allCases
     /// The number of the only case: `ES_JUDGE_ONLY`.
     static let only = environment["ES_JUDGE_ONLY"]
+    /// Whether each case is named before we answer, to find one that crashes: `ES_JUDGE_TRACE`.
+    static let traces = environment["ES_JUDGE_TRACE"] != nil
     /// A folder for files with all disagreements: `ES_JUDGE_REPORT`.
     static let report = environment["ES_JUDGE_REPORT"]
 

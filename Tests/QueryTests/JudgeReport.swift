@@ -28,6 +28,8 @@ struct JudgeReport {
     struct Disagreement {
         var operators: Set<String>
         var text: String
+        /// Why we refuse it, if only we do.
+        var refusal: String?
     }
 
     /// How many disagreements are shown.
@@ -44,7 +46,9 @@ struct JudgeReport {
             known[reason.name, default: 0] += 1
             return
         }
-        disagreements.append(Disagreement(operators: judged.operators, text: difference.text(of: judged)))
+        disagreements.append(
+            Disagreement(
+                operators: judged.operators, text: difference.text(of: judged), refusal: difference.refusal))
     }
 
     /// One line for people.
@@ -64,19 +68,22 @@ struct JudgeReport {
             + table.joined(separator: ", ")
     }
 
-    /// Writes all disagreements into a file, for work on them: by the operators that occur, the shortest first.
+    /// Writes all disagreements into a file, for work on them: what only we refuse by our reasons, the others by the
+    /// operators that occur; of each group the shortest.
     func write(to folder: String) throws {
-        var groups: [String: [String]] = [:]
-        for disagreement in disagreements {
-            groups[disagreement.operators.sorted().joined(separator: " "), default: []].append(disagreement.text)
+        let groups = Dictionary(grouping: disagreements) { disagreement in
+            disagreement.refusal.map { "~ refused: \($0)" }
+                ?? (disagreement.operators.isEmpty
+                    ? "no operator" : disagreement.operators.sorted().joined(separator: " "))
         }
-        let sorted = groups.sorted { ($0.key.count, $0.key) < ($1.key.count, $1.key) }
+        let sorted = groups.sorted {
+            ($0.key.first == "~" ? 1 : 0, $0.key.count, $0.key) < ($1.key.first == "~" ? 1 : 0, $1.key.count, $1.key)
+        }
         let body = sorted.map { group in
-            let texts = group.value.sorted { $0.count < $1.count }.prefix(3)
-            return "== \(group.key.isEmpty ? "no operator" : group.key): \(group.value.count)\n"
-                + texts.joined(separator: "\n")
+            let texts = group.value.map(\.text).sorted { $0.count < $1.count }.prefix(3)
+            return "== \(group.key): \(group.value.count)\n" + texts.joined(separator: "\n")
         }
-        let text = text + "\n\n" + body.joined(separator: "\n\n") + "\n"
+        let text = "\(summary)\n\n" + body.joined(separator: "\n\n") + "\n"
         try text.write(toFile: folder + "/disagreements-\(kind.rawValue).txt", atomically: true, encoding: .utf8)
     }
 }
@@ -100,7 +107,7 @@ struct Difference {
             self.init(theirs: "refused, \(judged.message)", ours: "answered")
         case .failed(let why):
             if judged.isRefused { return nil }
-            self.init(theirs: Difference.text(judged.results), ours: "failed, \(why)")
+            self.init(theirs: "answers", ours: "failed, \(why)", refusal: why)
         case .results(let ours):
             if judged.isRefused {
                 self.init(theirs: "refused, \(judged.message)", ours: Difference.text(ours))
@@ -112,7 +119,7 @@ struct Difference {
                 judged.isOrdered
                 ? exactness.areSame(list: theirs, ours) : exactness.areSame(set: theirs, ours)
             if same { return nil }
-            self.init(theirs: Difference.text(theirs), ours: Difference.text(ours))
+            self.init(theirs: Difference.text(theirs, without: ours), ours: Difference.text(ours, without: theirs))
         case .outcomes(let ours):
             self.init(Exactness(judged), documents, judged.outcomes(of: documents.count), ours)
         }
@@ -152,9 +159,11 @@ struct Difference {
         return BSONText.string(view)
     }
 
-    private static func text(_ documents: [Document]) -> String {
-        let shown = documents.prefix(40).map { text($0) }.joined(separator: "\n             ")
-        return documents.isEmpty ? "nothing" : "\(documents.count): \(shown)"
+    /// The number of documents, and some: those that others lack, if there are any.
+    private static func text(_ documents: [Document], without others: [Document] = []) -> String {
+        let special = documents.filter { !others.contains($0) }
+        let shown = (special.isEmpty ? documents : special).prefix(4).map { text($0) }
+        return "\(documents.count) documents" + shown.map { "\n             \($0)" }.joined()
     }
 
     private static func text(_ outcome: Outcome) -> String {

@@ -24,6 +24,7 @@ struct MongodJudgeTests {
                 return
             }
             let documents = try #require(sets[judged.set])
+            if Judge.traces { FileHandle.standardError.write(Data("case \(judged.number)\n".utf8)) }
             report.add(judged, about: documents, answer(to: judged, about: documents))
         }
         print(report.summary)
