@@ -68,7 +68,7 @@ extension Decimal128 {
             return Decimal128(negative: large.negative, coefficient: padded, exponent: large.exponent - zeros) ?? .nan
         }
         // What is added is far below the last digit that counts: every number that small rounds alike.
-        let zeros = precision + 6 - digits
+        let zeros = precision + 4 - digits
         return sum(
             WideInteger(large.coefficient, times: powerOfTen(zeros)), large.negative, WideInteger(low: 1),
             small.negative, exponent: large.exponent - zeros)

@@ -103,3 +103,46 @@ extension Decimal128 {
         return (coefficient, (isNegative ? -exponent : exponent) - 33)
     }
 }
+
+extension Decimal128 {
+    /// Reads a number as text, rounding to 34 digits; `nil` for what is no number, too large, or rounded and too small.
+    init?(parsing text: String) {
+        if let exact = Decimal128(text) {
+            self = exact
+            return
+        }
+        // More than 34 digits: those behind them decide where it is rounded to, and the exponent makes up for them.
+        var rest = text.utf8[...]
+        let negative = rest.first == 0x2D
+        if rest.first == 0x2D || rest.first == 0x2B { rest.removeFirst() }
+        let mantissa = rest.prefix { $0 | 0x20 != 0x65 }
+        let tail = rest.dropFirst(mantissa.count)
+        var digits: [UInt8] = []
+        var places = 0
+        var sawPoint = false
+        for byte in mantissa {
+            if byte == 0x2E, !sawPoint {
+                sawPoint = true
+            } else if (0x30...0x39).contains(byte) {
+                if !digits.isEmpty || byte != 0x30 { digits.append(byte - 0x30) }
+                if sawPoint { places += 1 }
+            } else {
+                return nil
+            }
+        }
+        guard !digits.isEmpty, let power = Decimal128.power(tail) else { return nil }
+        let kept = digits.prefix(37).reduce(0) { $0 * 10 + UInt128($1) }
+        let hasRest = digits.dropFirst(37).contains { $0 != 0 }
+        let exponent = power - places + max(digits.count - 37, 0)
+        let isTooSmall = exponent + min(digits.count, 37) - Decimal128.precision < Decimal128.exponentRange.lowerBound
+        self.init(rounding: WideInteger(low: kept), exponent: exponent, negative: negative, isInexact: hasRest)
+        if isInfinite || isTooSmall { return nil }
+    }
+
+    /// Reads `E`, a sign and digits, or nothing.
+    private static func power(_ text: Substring.UTF8View) -> Int? {
+        if text.isEmpty { return 0 }
+        guard text.count <= 10, let power = Int(String(Substring(text.dropFirst()))) else { return nil }
+        return power
+    }
+}

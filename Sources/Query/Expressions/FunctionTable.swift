@@ -1,0 +1,61 @@
+// All functions by name.
+
+internal import BSON
+
+extension Function {
+    static let all: [Function] =
+        arithmetic + rounding + comparison + conversion + arrays + sums + strings + regexes + dates
+
+    /// The functions by name.
+    static let named = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+
+    /// All operators that expressions know.
+    static let names = ExpressionReader.special + all.map(\.name)
+
+    /// The bodies of functions that can be called with one operand without an array for it.
+    static let ones: [String: OneOperand] = Dictionary(
+        uniqueKeysWithValues: (arithmeticOnes + roundingOnes + conversionOnes + arrayOnes).map { ($0.0, $0.1) })
+
+    /// The bodies of functions that can be called with two operands without an array for them.
+    static let twos: [String: TwoOperands] = Dictionary(
+        uniqueKeysWithValues: (arithmeticTwos + comparisonTwos + arrayTwos).map { ($0.0, $0.1) })
+
+    /// A function of exactly one operand.
+    static func one(_ name: String, _ body: @escaping OneOperand) -> Function {
+        Function(name: name, operands: .list(1...1)) { operands throws(QueryError) in
+            try body(operands[0] ?? .missing)
+        }
+    }
+
+    /// A function of exactly two operands.
+    static func two(_ name: String, _ body: @escaping TwoOperands) -> Function {
+        Function(name: name, operands: .list(2...2)) { operands throws(QueryError) in
+            try body(operands[0] ?? .missing, operands[1] ?? .missing)
+        }
+    }
+
+    /// A function of any number of operands.
+    static func any(_ name: String, _ body: @escaping @Sendable ([Value]) throws(QueryError) -> Value) -> Function {
+        Function(name: name, operands: .list(0...Int.max)) { operands throws(QueryError) in
+            try body(operands.map { $0 ?? .missing })
+        }
+    }
+
+    /// Operators that MongoDB 6.0 has and this module has not.
+    static let unsupported: Set<String> = [
+        "$accumulator", "$acos", "$acosh", "$asin", "$asinh", "$atan", "$atan2", "$atanh", "$binarySize", "$bitAnd",
+        "$bitNot", "$bitOr", "$bitXor", "$bottom", "$bottomN", "$bsonSize", "$concat", "$cos", "$cosh",
+        "$covariancePop",
+        "$covarianceSamp", "$dateAdd", "$dateDiff", "$dateFromParts", "$dateFromString", "$dateSubtract",
+        "$dateToParts", "$dateToString", "$dateTrunc", "$dayOfMonth", "$dayOfWeek", "$dayOfYear", "$degreesToRadians",
+        "$denseRank", "$derivative", "$documentNumber", "$expMovingAvg", "$firstN", "$function", "$hour",
+        "$indexOfBytes", "$indexOfCP", "$integral", "$isoDayOfWeek", "$isoWeek", "$isoWeekYear", "$lastN",
+        "$linearFill", "$locf", "$ltrim", "$maxN", "$meta", "$millisecond", "$minN", "$minute", "$month",
+        "$radiansToDegrees", "$rand", "$rank", "$regexFind", "$regexFindAll", "$regexMatch", "$replaceAll",
+        "$replaceOne", "$rtrim", "$sampleRate", "$second", "$setDifference", "$setEquals", "$setField",
+        "$setIntersection", "$setIsSubset", "$setUnion", "$shift", "$sin", "$sinh", "$sortArray", "$split",
+        "$stdDevPop", "$stdDevSamp", "$strLenBytes", "$strLenCP", "$strcasecmp", "$substr", "$substrBytes",
+        "$substrCP", "$tan", "$tanh", "$toHashedIndexKey", "$toLower", "$toUpper", "$top", "$topN", "$trim",
+        "$tsIncrement", "$tsSecond", "$unsetField", "$week", "$year", "$zip",
+    ]
+}
