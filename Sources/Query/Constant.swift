@@ -49,6 +49,24 @@ struct Constant: Sendable {
             }
     }
 
+    /// A constant as the fast tests know it.
+    enum Simple {
+        case integer(Int64)
+        case double(Double)
+        /// A string's value as stored.
+        case text([UInt8])
+    }
+
+    /// The constant, if it is a number but no decimal or NaN, or a string.
+    var simple: Simple? {
+        switch kind {
+        case .integer(let value): .integer(value)
+        case .double(let value): .double(value)
+        case .text: type == .string ? .text(Array(holder.bytes[6..<holder.bytes.count - 1])) : nil
+        case .other: nil
+        }
+    }
+
     /// Lends the value.
     private func withView<R>(_ body: (ValueView) -> R) -> R? {
         guard let element = holder.view.element(at: 4) else { return nil }

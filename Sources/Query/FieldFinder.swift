@@ -5,20 +5,25 @@ internal import BSON
 /// The names of fields that are looked for together.
 struct FieldFinder: Sendable {
     private let keys: [Key]
+    private let names: [UInt8]
 
+    /// Plain numbers only, so that looking at keys touches no reference counts.
     private struct Key: Sendable {
-        let bytes: [UInt8]
         /// The first eight bytes, zeros behind a shorter key: enough to tell most keys apart.
         let word: UInt64
-
-        init(_ bytes: [UInt8]) {
-            self.bytes = bytes
-            word = bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
-        }
+        let start: Int  // in `names`
+        let count: Int
     }
 
-    /// - Parameter keys: The names, each once; a name's index is its slot.
-    init(_ keys: [[UInt8]]) { self.keys = keys.map { Key($0) } }
+    /// Creates a finder of names, each of which is given once; a name's index is its slot.
+    init(_ keys: [[UInt8]]) {
+        var names: [UInt8] = []
+        self.keys = keys.map { key in
+            defer { names += key }
+            return Key(word: key.span.bytes.word(at: 0, upTo: key.count), start: names.count, count: key.count)
+        }
+        self.names = names
+    }
 
     /// The number of slots.
     var count: Int { keys.count }
@@ -30,24 +35,26 @@ struct FieldFinder: Sendable {
         slots.initialize(repeating: -1)
         var missing = keys.count
         let bytes = document.bytes
-        var position = 4
         let keys = keys.span
+        var position = 4
         while missing > 0 {
             let (end, next) = ElementView.extent(of: bytes, at: position)
             if next < 0 { return }
             let length = end &- position &- 1
             let word = bytes.word(at: position &+ 1, upTo: length)
-            for index in keys.indices where keys[index].word == word && slots[index] < 0 {
-                let key = keys[index].bytes
-                guard key.count == length, length <= 8 || bytes.holds(key.span.bytes, at: position &+ 1) else {
-                    continue
-                }
+            for index in keys.indices where keys[index].word == word && keys[index].count == length {
+                if slots[index] >= 0 || (length > 8 && !isName(index, bytes, at: position &+ 1)) { continue }
                 slots[index] = Int32(truncatingIfNeeded: position)
                 missing &-= 1
                 break
             }
             position = next
         }
+    }
+
+    private func isName(_ index: Int, _ bytes: RawSpan, at position: Int) -> Bool {
+        let key = keys[index]
+        return bytes.holds(names.span.bytes.extracting(key.start..<key.start + key.count), at: position)
     }
 }
 

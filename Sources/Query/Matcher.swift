@@ -52,28 +52,45 @@ extension MatchNode {
 ///
 /// One pass over the document finds them all; what lies deeper is looked up from there.
 struct Matcher: Sendable {
-    private let root: MatchNode
     private let finder: FieldFinder
+    /// Tests that all have to hold, and what decides where one of them cannot.
+    private let fast: [FastTest]
+    private let fallbacks: [MatchNode]
+    private let texts: [UInt8]
+    /// What has to hold besides.
+    private let rest: MatchNode
 
     init(_ root: MatchNode, _ keys: [[UInt8]]) {
-        self.root = root.ordered
         finder = FieldFinder(keys)
+        var fast: [FastTest] = []
+        var fallbacks: [MatchNode] = []
+        var others: [MatchNode] = []
+        var texts: [UInt8] = []
+        let ordered = root.ordered
+        let nodes = if case .all(let nodes) = ordered { nodes } else { [ordered] }
+        for node in nodes {
+            if let test = FastTest(node, texts: &texts) {
+                fast.append(test)
+                fallbacks.append(node)
+            } else {
+                others.append(node)
+            }
+        }
+        self.fast = fast
+        self.fallbacks = fallbacks
+        self.texts = texts
+        rest = others.isEmpty ? .always(true) : others.count == 1 ? others[0] : .all(others)
     }
 
     /// Whether the document is selected.
     func matches(_ document: DocumentView) throws(QueryError) -> Bool {
-        if case .path(let path, _, let condition) = root {
-            let key = path.segments[0]
-            guard let element = document.first(key.span.bytes) else { return try condition.holds(nil) }
-            // The most frequent query has a short way.
-            if path.segments.count == 1 && element.type != .array { return try condition.holds(element) }
-            return try path.leads(from: element, to: condition)
-        }
         var failure: QueryError?
         let result = withUnsafeTemporaryAllocation(of: Int32.self, capacity: finder.count) { slots -> Bool in
             finder.find(in: document, slots)
             do throws(QueryError) {
-                return try evaluate(root, document, slots)
+                if try !fastTestsHold(document, slots) { return false }
+                if case .always(let value) = rest { return value }
+                return try evaluate(rest, document, slots)
             } catch {
                 failure = error
                 return false
@@ -81,6 +98,29 @@ struct Matcher: Sendable {
         }
         if let failure { throw failure }
         return result
+    }
+
+    @inline(__always)
+    private func fastTestsHold(
+        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
+    ) throws(QueryError) -> Bool {
+        let bytes = document.bytes
+        let texts = texts.span.bytes
+        for index in fast.indices {
+            let test = fast[index]
+            let position = Int(slots[test.slot])
+            if position < 0 {
+                if !test.holdsForNothing { return false }
+                continue
+            }
+            let (key, end) = ElementView.extent(of: bytes, at: position)
+            if let holds = test.holds(bytes, at: position, value: key &+ 1, end: end, texts: texts) {
+                if !holds { return false }
+            } else if try !evaluate(fallbacks[index], document, slots) {
+                return false
+            }
+        }
+        return true
     }
 
     private func evaluate(

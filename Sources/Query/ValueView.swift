@@ -14,6 +14,12 @@ struct ValueView: ~Escapable {
         bytes = element.valueBytes
     }
 
+    @_lifetime(copy bytes)
+    init(_ type: BSONType, _ bytes: RawSpan) {
+        self.type = type
+        self.bytes = bytes
+    }
+
     @_lifetime(copy document)
     init(_ document: DocumentView) {
         type = .document

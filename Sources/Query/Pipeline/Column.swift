@@ -9,21 +9,24 @@ class Column {
     /// Bytes that the rows hold beyond a fixed size, roughly.
     fileprivate(set) final var heldBytes = 0
 
+    /// Why an input could not be taken; looked at every now and then, so that adding cannot throw.
+    final var failure: QueryError?
+
     /// Adds a row for a new group.
     func addRow() { preconditionFailure("an accumulator without rows") }
 
     /// Takes the input of one document into a row.
-    func add(_ row: Int, _ value: Value) throws(QueryError) { preconditionFailure("an accumulator that adds nothing") }
+    func add(_ row: Int, _ value: Value) { preconditionFailure("an accumulator that adds nothing") }
 
     /// Takes the input of one document into a row; `nil` if the document does not have it.
-    func add(_ row: Int, element: ElementView?) throws(QueryError) {
-        if let element { try add(row, Value(element)) } else { try add(row, .missing) }
+    func add(_ row: Int, element: ElementView?) {
+        if let element { add(row, Value(element)) } else { add(row, .missing) }
     }
 
     /// Takes over the rows of another column of the same kind, whose documents came after those of this one.
     ///
     /// - Parameter rows: For each row of `other` the row here.
-    func merge(_ other: Column, rows: [Int]) throws(QueryError) {
+    func merge(_ other: Column, rows: [Int]) {
         preconditionFailure("an accumulator that cannot be merged")
     }
 
@@ -226,19 +229,20 @@ final class MergeColumn: Column {
 
     override func addRow() { documents.append(Document()) }
 
-    override func add(_ row: Int, _ value: Value) throws(QueryError) {
+    override func add(_ row: Int, _ value: Value) {
         if value.isNullish { return }
         guard case .document(let document) = value else {
-            throw QueryError("$mergeObjects needs documents, found \(value.type?.name ?? "nothing")")
+            failure = QueryError("$mergeObjects needs documents, found \(value.type?.name ?? "nothing")")
+            return
         }
         hold(bytes: -documents[row].bytes.count)
         documents[row] = documents[row].merged(with: document)
         hold(bytes: documents[row].bytes.count)
     }
 
-    override func merge(_ other: Column, rows: [Int]) throws(QueryError) {
+    override func merge(_ other: Column, rows: [Int]) {
         guard let other = other as? MergeColumn else { return }
-        for (index, row) in rows.enumerated() { try add(row, .document(other.documents[index])) }
+        for (index, row) in rows.enumerated() { add(row, .document(other.documents[index])) }
     }
 
     override func result(_ row: Int) -> Value { .document(documents[row]) }

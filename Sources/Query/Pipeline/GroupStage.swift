@@ -10,6 +10,13 @@ enum GroupInput: Sendable {
     case constant(Value)
 }
 
+extension GroupInput {
+    /// The slot of a field on the first level.
+    var firstLevelSlot: Int? {
+        if case .field(let path, let slot) = self, path.segments.count == 1 { slot } else { nil }
+    }
+}
+
 /// An operator that makes one value of the documents of a group.
 struct Accumulator: Sendable {
     let name: String
@@ -49,9 +56,24 @@ private final class GroupRun: StageRun {
     private var writer = DocumentWriter(capacity: 1_024, limit: Limits.documentBytes)
     private var added = 0
 
+    /// What most accumulators take: a field on the first level. Holds no references, which would have to be counted for
+    /// each document; the columns live as long as `columns` does.
+    private struct Step {
+        let column: Unmanaged<Column>
+        let slot: Int  // -1 for what takes the longer way
+    }
+
+    private let steps: [Step]
+    private let keySlot: Int  // -1 for a key that takes the longer way
+
     init(_ stage: GroupStage, _ environment: Environment) {
         self.stage = stage
         columns = stage.accumulators.map { $0.makeColumn() }
+        steps = zip(stage.accumulators, columns).map { accumulator, column in
+            let slot = accumulator.order == nil ? accumulator.input.firstLevelSlot : nil
+            return Step(column: Unmanaged.passUnretained(column), slot: slot ?? -1)
+        }
+        if case .value = stage.keyKind { keySlot = stage.key.firstLevelSlot ?? -1 } else { keySlot = -1 }
         super.init(environment)
     }
 
@@ -69,35 +91,46 @@ private final class GroupRun: StageRun {
         _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
     ) throws(QueryError) {
         let row = try row(document, slots)
-        for (accumulator, column) in zip(stage.accumulators, columns) {
-            if let order = accumulator.order, let column = column as? TopColumn {
-                column.add(row, try value(accumulator.input, document), keys: try order.keys(of: document))
+        for index in steps.indices {
+            let step = steps[index]
+            if step.slot < 0 {
+                try add(row, stage.accumulators[index], columns[index], document)
                 continue
             }
-            switch accumulator.input {
-            case .field(let path, let slot):
-                let position = Int(slots[slot])
+            let position = Int(slots[step.slot])
+            step.column._withUnsafeGuaranteedRef { column in
                 if position < 0 {
-                    try column.add(row, element: nil)
-                } else if path.segments.count == 1 {
-                    try column.add(row, element: document.element(at: position))
+                    column.add(row, element: nil)
                 } else {
-                    try column.add(row, path.value(in: document))
+                    column.add(row, element: document.element(at: position))
                 }
-            case .expression(let expression):
-                try column.add(row, try expression.evaluate(document, now: environment.now))
-            case .constant(let value): try column.add(row, value)
             }
         }
         try checkMemory()
     }
 
+    private func add(
+        _ row: Int, _ accumulator: Accumulator, _ column: Column, _ document: DocumentView
+    ) throws(QueryError) {
+        let value = try value(accumulator.input, document)
+        if let order = accumulator.order, let column = column as? TopColumn {
+            column.add(row, value, keys: try order.keys(of: document))
+        } else {
+            column.add(row, value)
+        }
+    }
+
     /// Looks at what is kept every now and then: adding it up is not free.
     private func checkMemory() throws(QueryError) {
         added += 1
-        if added & 63 == 0 {
-            try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
+        if added & 63 == 0 { try check() }
+    }
+
+    private func check() throws(QueryError) {
+        for column in columns {
+            if let failure = column.failure { throw failure }
         }
+        try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
     }
 
     private func value(_ input: GroupInput, _ document: DocumentView) throws(QueryError) -> Value {
@@ -112,10 +145,8 @@ private final class GroupRun: StageRun {
     private func row(
         _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
     ) throws(QueryError) -> Int {
-        guard case .value = stage.keyKind, case .field(let path, let slot) = stage.key, path.segments.count == 1,
-            slots[slot] >= 0
-        else { return row(of: try key(try value(stage.key, document))) }
-        guard let element = document.element(at: Int(slots[slot])) else { return row(of: .null) }
+        if keySlot < 0 || slots[keySlot] < 0 { return row(of: try key(try value(stage.key, document))) }
+        guard let element = document.element(at: Int(slots[keySlot])) else { return row(of: .null) }
         let count = table.count
         let row = table.row(of: element)
         if table.count > count { addRow(row) }
@@ -150,11 +181,12 @@ private final class GroupRun: StageRun {
     override func merge(_ other: StageRun) throws(QueryError) {
         guard let other = other as? GroupRun else { return }
         let rows = other.table.values.map { row(of: $0) }
-        for (column, more) in zip(columns, other.columns) { try column.merge(more, rows: rows) }
-        try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
+        for (column, more) in zip(columns, other.columns) { column.merge(more, rows: rows) }
+        try check()
     }
 
     override func finish() throws(QueryError) {
+        try check()
         for row in table.values.indices {
             writer.removeAll()
             writer.beginDocument()

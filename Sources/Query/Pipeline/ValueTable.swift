@@ -9,9 +9,17 @@ internal import BSON
 struct ValueTable {
     /// The values by their number.
     private(set) var values: [Value] = []
-    private var holders: [Document] = []  // the same, each under the empty key
-    private var hashes: [UInt64] = []
+    private var entries: [Entry] = []
+    private var bytes: [UInt8] = []  // the values as stored, one behind the other
     private var places: [Int32] = []  // indices into `values`, -1 for none; a power of two of them
+
+    /// Plain numbers only, so that looking at entries touches no reference counts.
+    private struct Entry {
+        let hash: UInt64
+        let type: BSONType?  // nil for a missing value
+        let start: Int  // in `bytes`
+        let count: Int
+    }
 
     /// The number of values.
     var count: Int { values.count }
@@ -20,44 +28,44 @@ struct ValueTable {
     mutating func row(of value: Value) -> Int {
         let holder = Document { $0[""] = value }
         guard let element = holder.view.element(at: 4) else {
-            return place(of: nil, 0) ?? insert(.missing, Document(), 0)
+            if let row = entries.firstIndex(where: { $0.type == nil }) { return row }
+            return insert(.missing, Entry(hash: 0, type: nil, start: 0, count: 0))
         }
         return row(of: element)
     }
 
     /// Returns the number of the value of an element, which is copied and added if it is new.
     mutating func row(of element: ElementView) -> Int {
-        let hash = ValueHash.hash(ValueView(element))
-        if let row = place(of: element, hash) { return row }
-        return insert(Value(element), Document { $0.append(element, key: "") }, hash)
+        let value = ValueView(element)
+        let hash = ValueHash.hash(value)
+        if let row = place(of: value, hash) { return row }
+        let entry = Entry(hash: hash, type: value.type, start: bytes.count, count: value.bytes.byteCount)
+        value.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        return insert(Value(element), entry)
     }
 
-    private func place(of element: ElementView?, _ hash: UInt64) -> Int? {
+    private func place(of value: ValueView, _ hash: UInt64) -> Int? {
         if places.isEmpty { return nil }
         let mask = places.count - 1
         var index = Int(truncatingIfNeeded: hash) & mask
         while true {
             let row = Int(places[index])
             if row < 0 { return nil }
-            if hashes[row] == hash && equals(row, element) { return row }
+            if entries[row].hash == hash && equals(entries[row], value) { return row }
             index = (index + 1) & mask
         }
     }
 
-    private func equals(_ row: Int, _ element: ElementView?) -> Bool {
-        let holder = holders[row]
-        guard let element else { return holder.isEmpty }
-        guard let kept = holder.view.element(at: 4) else { return false }
-        let one = kept.valueBytes
-        let other = element.valueBytes
-        if kept.type == element.type && one.byteCount == other.byteCount && one.holds(other, at: 0) { return true }
-        return Order.compare(ValueView(kept), ValueView(element)) == 0
+    private func equals(_ entry: Entry, _ value: ValueView) -> Bool {
+        guard let type = entry.type else { return false }
+        let kept = bytes.span.bytes.extracting(entry.start..<entry.start + entry.count)
+        if type == value.type && entry.count == value.bytes.byteCount && kept.holds(value.bytes, at: 0) { return true }
+        return Order.compare(ValueView(type, kept), value) == 0
     }
 
-    private mutating func insert(_ value: Value, _ holder: Document, _ hash: UInt64) -> Int {
+    private mutating func insert(_ value: Value, _ entry: Entry) -> Int {
         values.append(value)
-        holders.append(holder)
-        hashes.append(hash)
+        entries.append(entry)
         if values.count * 2 > places.count { rebuild() } else { put(values.count - 1) }
         return values.count - 1
     }
@@ -69,7 +77,7 @@ struct ValueTable {
 
     private mutating func put(_ row: Int) {
         let mask = places.count - 1
-        var index = Int(truncatingIfNeeded: hashes[row]) & mask
+        var index = Int(truncatingIfNeeded: entries[row].hash) & mask
         while places[index] >= 0 { index = (index + 1) & mask }
         places[index] = Int32(truncatingIfNeeded: row)
     }
