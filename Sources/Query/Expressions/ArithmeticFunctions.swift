@@ -124,13 +124,15 @@ extension Function {
         if left.isDecimal || right.isDecimal, let one = left.decimal, let other = right.decimal {
             return .decimal128(Decimal128.remainder(one, other))
         }
-        guard case (.integer(let one), .integer(let other)) = (one, other) else {
+        // A divisor without a fraction is an integer, whatever its type.
+        guard case .integer(let one) = one, let other = right.integerOf32Bits ?? other.integer else {
             return .double(fmod(one.asDouble, other.asDouble))
         }
         // The least number has no quotient with -1, but a remainder.
         let rest = other == -1 ? 0 : one % other
-        if case (.int32, .int32) = (left, right) { return .narrow(rest) }
-        return .int64(rest)
+        if case .int64 = left { return .int64(rest) }
+        if case .int64 = right { return .int64(rest) }
+        return .narrow(rest)
     }
 }
 
@@ -177,7 +179,18 @@ extension Value {
     var isDecimal: Bool { if case .decimal128 = self { true } else { false } }
 }
 
+extension Value {
+    /// The value of a double that is an integer of 32 bits.
+    fileprivate var integerOf32Bits: Int64? {
+        guard case .double(let value) = self else { return nil }
+        return Int32(exactly: value).map { Int64($0) }
+    }
+}
+
 extension Number {
+    /// The value of an integer, not of a double that is one.
+    fileprivate var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+
     var isZero: Bool {
         switch self {
         case .integer(let value): value == 0

@@ -152,7 +152,8 @@ extension Value {
         switch self {
         case .datetime(let date): return .success(date)
         case .objectID(let value):
-            return .success(Datetime(millisecondsSinceEpoch: Int64(value.seconds) * 1000))
+            // The seconds have a sign in mongod.
+            return .success(Datetime(millisecondsSinceEpoch: Int64(Int32(bitPattern: value.seconds)) * 1000))
         case .timestamp(let value):
             return .success(Datetime(millisecondsSinceEpoch: Int64(value.seconds) * 1000))
         case .int64, .double, .decimal128:

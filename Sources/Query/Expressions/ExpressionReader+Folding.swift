@@ -57,7 +57,10 @@ extension ExpressionReader {
         case .ifNull(let nodes): return folded(ifNull: nodes)
         default: break
         }
-        guard node.isConstant else { return node.direct }
+        guard node.isConstant, !node.isNeverFolded else {
+            try node.checkExpression(element)
+            return node.direct
+        }
         do throws(QueryError) {
             var scope = Scope(now: Datetime(millisecondsSinceEpoch: 0), values: [])
             return .constant(try node.evaluate(Document().view, &scope))
@@ -123,10 +126,29 @@ extension Node {
         }
     }
 
+    /// Whether mongod evaluates this for each document even if it is constant.
+    fileprivate var isNeverFolded: Bool {
+        if case .call(let function, _) = self { Function.neverFolded.contains(function.name) } else { false }
+    }
+
+    /// Refuses a constant regular expression that is wrong, whatever it will be applied to.
+    fileprivate func checkExpression(_ element: ElementView) throws(QueryError) {
+        guard case .call(let function, let operands) = self, function.name.hasPrefix("$regex") else { return }
+        let values = operands.dropFirst().map { $0?.constant }
+        if zip(operands.dropFirst(), values).contains(where: { $0 != nil && $1 == nil }) { return }
+        do throws(QueryError) {
+            _ = try function.apply([.string("")] + values)
+        } catch {
+            throw QueryError(error.message, at: element)
+        }
+    }
+
     /// The operands, if this is a call of the function.
     fileprivate func operands(of function: Function) -> [Node]? {
         switch self {
         case .one(let other, _, let operand) where other.name == function.name: [operand]
+        case .twoUntilNull(let other, _, let left, let right) where other.name == function.name: [left, right]
+        case .untilNull(let other, let operands) where other.name == function.name: operands
         case .two(let other, _, let left, let right) where other.name == function.name: [left, right]
         case .call(let other, let operands) where other.name == function.name: operands.compactMap { $0 }
         default: nil
@@ -139,11 +161,12 @@ extension Node {
         if operands.count == 1, let operand = operands[0], let body = Function.ones[function.name] {
             return .one(function, body, operand)
         }
+        let stopsAtNull = Function.stoppingAtNull.contains(function.name)
         if operands.count == 2, let left = operands[0], let right = operands[1],
             let body = Function.twos[function.name]
         {
-            return .two(function, body, left, right)
+            return stopsAtNull ? .twoUntilNull(function, body, left, right) : .two(function, body, left, right)
         }
-        return self
+        return stopsAtNull ? .untilNull(function, operands.compactMap { $0 }) : self
     }
 }

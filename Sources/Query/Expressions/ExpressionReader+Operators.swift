@@ -193,7 +193,11 @@ extension ExpressionReader {
         if element.document?["$literal"] == nil, element.document?["$const"] == nil, element.type == .document {
             var arguments = try Arguments("$getField", element)
             name = try arguments.required("field")
+            // Constants inside are left for later by mongod, and so are their errors.
+            let wasFolding = isFolding
+            isFolding = false
             input = try read(try arguments.required("input"))
+            isFolding = wasFolding
             try arguments.refuseOthers()
         }
         guard case .constant(.string(let key)) = try read(name) else {

@@ -20,6 +20,12 @@ extension Function {
     static let twos: [String: TwoOperands] = Dictionary(
         uniqueKeysWithValues: (arithmeticTwos + comparisonTwos + arrayTwos).map { ($0.0, $0.1) })
 
+    /// Functions that look at no operand behind one that is null.
+    static let stoppingAtNull: Set<String> = ["$add", "$multiply", "$concat", "$concatArrays"]
+
+    /// Functions that mongod does not evaluate when it reads a query.
+    static let neverFolded: Set<String> = ["$replaceOne", "$replaceAll", "$regexMatch", "$regexFind", "$regexFindAll"]
+
     /// A function of exactly one operand.
     static func one(_ name: String, _ body: @escaping OneOperand) -> Function {
         Function(name: name, operands: .list(1...1)) { operands throws(QueryError) in

@@ -11,6 +11,18 @@ extension Node {
         case .two(_, let body, let left, let right):
             let one = try left.evaluate(root, &scope)
             return try body(one, try right.evaluate(root, &scope))
+        case .twoUntilNull(_, let body, let left, let right):
+            let one = try left.evaluate(root, &scope)
+            return one.isNullish ? .null : try body(one, try right.evaluate(root, &scope))
+        case .untilNull(let function, let operands):
+            var values: [Value?] = []
+            values.reserveCapacity(operands.count)
+            for operand in operands {
+                let value = try operand.evaluate(root, &scope)
+                values.append(value)
+                if value.isNullish { break }
+            }
+            return try function.apply(values)
         case .one(_, let body, let operand): return try body(try operand.evaluate(root, &scope))
         case .call(let function, let operands):
             var values: [Value?] = []

@@ -26,6 +26,10 @@ indirect enum Node: Sendable {
     case one(Function, OneOperand, Node)
     /// A function of two operands that needs no array for them.
     case two(Function, TwoOperands, Node, Node)
+    /// A function that looks at no operand behind one that is null.
+    case untilNull(Function, [Node])
+    /// The same with two operands, without an array for them.
+    case twoUntilNull(Function, TwoOperands, Node, Node)
     /// A function; `nil` stands for a named operand that is not given.
     case call(Function, [Node?])
     case and([Node])
