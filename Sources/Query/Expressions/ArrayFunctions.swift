@@ -47,7 +47,7 @@ extension Function {
             "$in",
             { value, array throws(QueryError) in
                 let value = value
-                return .bool(try elements(array, "$in").contains { Order.compare($0, value) == 0 })
+                return .bool(try elements(array, "$in").contains { order($0, value) == 0 })
             }
         ),
     ]
@@ -117,7 +117,7 @@ extension Function {
             if bound < 0 { throw QueryError("$indexOfArray needs bounds that are not negative, not \(bound)") }
             bounds[place - 2] = min(bound, elements.count)
         }
-        for index in bounds[0]..<max(bounds[0], bounds[1]) where Order.compare(elements[index], wanted) == 0 {
+        for index in bounds[0]..<max(bounds[0], bounds[1]) where order(elements[index], wanted) == 0 {
             return .int32(Int32(truncatingIfNeeded: index))
         }
         return .int32(-1)

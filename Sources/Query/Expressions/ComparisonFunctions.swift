@@ -16,7 +16,7 @@ extension Function {
     ]
 
     /// Returns a negative number, 0 or a positive number; undefined is the same as nothing.
-    private static func order(_ left: Value, _ right: Value) -> Int {
+    static func order(_ left: Value, _ right: Value) -> Int {
         switch (left, right) {
         case (.int32(let one), .int32(let other)): one < other ? -1 : one > other ? 1 : 0
         case (.missing, .undefined), (.undefined, .missing): 0

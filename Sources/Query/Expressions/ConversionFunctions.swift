@@ -137,7 +137,7 @@ extension Value {
             if value.isFinite { return .success(.string(try coercedText())) }
             return .success(.string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"))
         case .decimal128(let value): return .success(.string(value.description))
-        case .string, .symbol: return .success(self)
+        case .string: return .success(self)
         case .objectID(let value): return .success(.string(value.description))
         case .datetime(let date):
             let text = date.description

@@ -138,7 +138,10 @@ extension Function {
         _ value: Value, _ name: String, _ rounding: Decimal128.Rounding, _ places: Int?
     ) throws(QueryError) -> Value {
         switch value {
-        case .int32(let integer): return .narrow(try round(Int64(integer), name, rounding, places ?? 0))
+        case .int32(let integer):
+            let rounded = try round(Int64(integer), name, rounding, places ?? 0)
+            // Above the range mongod makes an int64; below it the number wraps around.
+            return rounded > Int32.max ? .int64(rounded) : .int32(Int32(truncatingIfNeeded: rounded))
         case .int64(let integer): return .int64(try round(integer, name, rounding, places ?? 0))
         case .double(let double):
             guard let places else {
