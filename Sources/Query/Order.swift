@@ -145,6 +145,8 @@ extension Order {
     private static func compareOthers(_ left: Value, _ right: Value) -> Int {
         let ranks = rank(left.type) - rank(right.type)
         if ranks != 0 { return ranks }
+        // A missing value and undefined are the same here.
+        if rank(left.type) == 0 { return 0 }
         if let one = left.number, let other = right.number { return Number.compare(one, other) }
         // What is left has no values inside that would need bytes of their own: two small documents are compared.
         let one = Document { $0[""] = left }

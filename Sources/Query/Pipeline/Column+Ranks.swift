@@ -47,8 +47,9 @@ final class ExtremesColumn: Column {
 
     override func add(_ row: Int, _ value: Value) {
         if value.isNullish { return }
-        let place = arrays[row].partition { Order.compare($0, value) * sign <= 0 }
-        if place >= limit { return }
+        if arrays[row].count == limit, let last = arrays[row].last, Order.compare(value, last) * sign >= 0 { return }
+        // Of equal values the later one is the greater one, as in MongoDB.
+        let place = arrays[row].partition { value.follows($0, sign) }
         arrays[row].insert(value, at: place)
         hold(value)
         if arrays[row].count > limit { release(arrays[row].removeLast()) }
@@ -56,7 +57,11 @@ final class ExtremesColumn: Column {
 
     override func merge(_ other: Column, rows: [Int]) {
         guard let other = other as? ExtremesColumn else { return }
-        for (index, row) in rows.enumerated() { for value in other.arrays[index] { add(row, value) } }
+        for (index, row) in rows.enumerated() {
+            // In the order in which equal ones came.
+            let values = sign > 0 ? other.arrays[index] : other.arrays[index].reversed()
+            for value in values { add(row, value) }
+        }
     }
 
     override func result(_ row: Int) -> Value { .array(arrays[row]) }
@@ -114,6 +119,14 @@ final class TopColumn: Column {
 
     override func result(_ row: Int) -> Value {
         isSingle ? entries[row].first?.output ?? .null : .array(entries[row].map(\.output))
+    }
+}
+
+extension Value {
+    /// Whether the value stands behind another one in an ascending (1) or descending (-1) order.
+    fileprivate func follows(_ other: Value, _ sign: Int) -> Bool {
+        let order = Order.compare(other, self) * sign
+        return sign > 0 ? order <= 0 : order < 0
     }
 }
 

@@ -110,7 +110,7 @@ final class SumColumn: Column {
     override func result(_ row: Int) -> Value { isAverage ? sums[row].average : sums[row].total }
 }
 
-/// `$min` and `$max`.
+/// `$min` and `$max`; of equal values the last one, as in MongoDB.
 final class ExtremeColumn: Column {
     private var values: [Value] = []
     private let sign: Int
@@ -121,7 +121,7 @@ final class ExtremeColumn: Column {
 
     override func add(_ row: Int, _ value: Value) {
         if value.isNullish { return }
-        if case .missing = values[row] {} else if Order.compare(value, values[row]) * sign <= 0 { return }
+        if case .missing = values[row] {} else if Order.compare(value, values[row]) * sign < 0 { return }
         release(values[row])
         hold(value)
         values[row] = value
@@ -133,7 +133,7 @@ final class ExtremeColumn: Column {
         switch values[row] {
         case .int32(let kept): if let new = element.int32, new == kept || (new < kept) == (sign > 0) { return }
         case .int64(let kept): if let new = element.int64, new == kept || (new < kept) == (sign > 0) { return }
-        case .double(let kept): if let new = element.double, Number.order(new, kept) * sign <= 0 { return }
+        case .double(let kept): if let new = element.double, Number.order(new, kept) * sign < 0 { return }
         default: break
         }
         add(row, Value(element))

@@ -42,14 +42,21 @@ struct SortOrder: Sendable {
     func keys(of document: DocumentView) throws(QueryError) -> [Value] {
         var keys: [Value] = []
         keys.reserveCapacity(paths.count)
-        var arrays: Set<[[UInt8]]> = []
+        var arrays: [ArraySlice<[UInt8]>] = []
         for (path, sign) in zip(paths, signs) {
+            if path.isID {
+                // MongoDB takes it for granted that this is no array, and sorts by what it is as a whole.
+                keys.append(path.value(in: document).inArray)
+                continue
+            }
             var search = KeySearch(path: path, sign: sign)
             search.descend(document, 0)
-            if let place = search.array { arrays.insert(Array(path.segments.prefix(place))) }
+            if let place = search.array { arrays.append(path.segments.prefix(place)) }
             keys.append(search.best ?? .null)
         }
-        if arrays.count > 1 { throw QueryError("$sort cannot sort by two fields that both hold arrays") }
+        for (one, other) in zip(arrays, arrays.dropFirst()) where !one.starts(with: other) && !other.starts(with: one) {
+            throw QueryError("$sort cannot sort by two fields that both hold arrays")
+        }
         return keys
     }
 
@@ -64,6 +71,9 @@ struct SortOrder: Sendable {
 }
 
 extension FieldPath {
+    /// Whether this is the field `_id` itself.
+    var isID: Bool { segments.count == 1 && segments[0] == Array("_id".utf8) }
+
     /// Whether there is nothing between two dots or at an end.
     var hasEmptySegment: Bool { segments.contains { $0.isEmpty } }
 }

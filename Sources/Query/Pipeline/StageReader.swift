@@ -34,6 +34,14 @@ struct StageReader {
             let match = try Match(try document(stage))
             usesExtensions = usesExtensions || match.usesExtensions
             return [MatchStage(match: match)]
+        case "$replaceRoot":
+            var elements = try document(stage).makeIterator()
+            guard let root = elements.next(), root.key == "newRoot" else {
+                throw QueryError("$replaceRoot needs newRoot: an expression that is a document", at: stage)
+            }
+            if let more = elements.next() { throw Operators.unknown(more.key, among: ["newRoot"], more) }
+            return [try replaceRoot(root, "$replaceRoot")]
+        case "$replaceWith": return [try replaceRoot(stage, "$replaceWith")]
         case "$group": return [try GroupReader(stage).group(try document(stage))]
         case "$count": return try GroupReader(stage).count()
         case "$sortByCount": return try GroupReader(stage).sortByCount()
@@ -60,6 +68,17 @@ struct StageReader {
             throw QueryError("\(element.key) needs a document, found \(element.type.name)", at: element)
         }
         return document
+    }
+
+    private func replaceRoot(_ element: ElementView, _ name: String) throws(QueryError) -> any Stage {
+        let expression = try Expression(element)
+        return ReshapeStage { document, now, writer throws(QueryError) in
+            let value = try expression.evaluate(document, now: now)
+            guard case .document(let root) = value else {
+                throw QueryError("\(name) needs a document, found \(value.type?.name ?? "nothing")")
+            }
+            if !writer.appendDocument(root.view) { throw QueryError("\(name) made a document that is too large") }
+        }
     }
 
     // MARK: - $unwind

@@ -69,25 +69,35 @@ struct Sum {
         }
     }
 
+    private mutating func addIntegers() {
+        let near = Double(integers)
+        addExactly(near)
+        addExactly(Double(integers - Int128(near)))
+    }
+
     /// The doubles and the integers.
     private var double: Double {
         var whole = self
-        let near = Double(integers)
-        whole.addExactly(near)
-        whole.addExactly(Double(integers - Int128(near)))
+        whole.addIntegers()
         // Infinities and NaN have no rounding error.
         let sum = whole.high + whole.low
         return whole.low.isNaN ? whole.high : sum
     }
 
     private var decimal: Decimal128 {
-        let sum = decimals ?? Decimal128(0 as Int64)
-        let rest = double
+        var sum = decimals ?? Decimal128(0 as Int64)
         // A sum without doubles is exact.
         if high == 0 && low == 0, let integer = Int64(exactly: integers) {
             return integer == 0 && decimals != nil ? sum : Decimal128.add(sum, Decimal128(integer))
         }
-        return Decimal128.add(sum, Decimal128(rest))
+        var whole = self
+        whole.addIntegers()
+        if !whole.low.isFinite { return Decimal128.add(sum, Decimal128(whole.high)) }
+        // Both parts of the sum are decimals that are exact, or nearly.
+        let total = whole.high + whole.low
+        let rest = whole.low - (total - whole.high)
+        sum = Decimal128.add(sum, Decimal128(total))
+        return rest == 0 ? sum : Decimal128.add(sum, Decimal128(rest))
     }
 
     /// The sum: 0 if there was nothing; an integer if there were only integers and the sum is one of 64 bits.
