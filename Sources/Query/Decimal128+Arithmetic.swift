@@ -75,7 +75,7 @@ extension Decimal128 {
     }
 
     static func subtract(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
-        right.isNaN ? add(left, right) : add(left, right.negated)
+        right.isNaN ? notANumber(left, right) : add(left, right.negated)
     }
 
     private static func sum(
@@ -90,8 +90,14 @@ extension Decimal128 {
             : Decimal128(rounding: other - one, exponent: exponent, negative: otherIsNegative)
     }
 
+    /// The first operand that is NaN, with its sign, made quiet.
+    static func notANumber(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
+        let number = left.isNaN ? left : right
+        return Decimal128(high: number.high & ~(1 << 57), low: number.low)
+    }
+
     private static func addSpecial(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
-        if left.isNaN || right.isNaN { return .nan }
+        if left.isNaN || right.isNaN { return notANumber(left, right) }
         if left.isInfinite && right.isInfinite && left.isNegative != right.isNegative { return .nan }
         return infinity(negative: left.isInfinite ? left.isNegative : right.isNegative)
     }
@@ -103,7 +109,8 @@ extension Decimal128 {
     static func multiply(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
         let negative = left.isNegative != right.isNegative
         guard let one = left.parts, let other = right.parts else {
-            if left.isNaN || right.isNaN || left.isZero || right.isZero { return .nan }
+            if left.isNaN || right.isNaN { return notANumber(left, right) }
+            if left.isZero || right.isZero { return .nan }
             return infinity(negative: negative)
         }
         return Decimal128(
@@ -115,7 +122,8 @@ extension Decimal128 {
     static func divide(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
         let negative = left.isNegative != right.isNegative
         guard let one = left.parts, let other = right.parts else {
-            if left.isNaN || right.isNaN || left.isInfinite && right.isInfinite { return .nan }
+            if left.isNaN || right.isNaN { return notANumber(left, right) }
+            if left.isInfinite && right.isInfinite { return .nan }
             if left.isInfinite { return infinity(negative: negative) }
             return zero(negative: negative, exponent: exponentRange.lowerBound)
         }
@@ -149,7 +157,8 @@ extension Decimal128 {
 
     /// What is left of `left` when `right` is taken away as often as it fits, with the sign of `left`.
     static func remainder(_ left: Decimal128, _ right: Decimal128) -> Decimal128 {
-        if left.isNaN || right.isNaN || left.isInfinite || right.isZero { return .nan }
+        if left.isNaN || right.isNaN { return notANumber(left, right) }
+        if left.isInfinite || right.isZero { return .nan }
         guard let one = left.parts, let other = right.parts else { return left }
         let exponent = min(one.exponent, other.exponent)
         var rest: WideInteger
@@ -181,7 +190,7 @@ extension Decimal128 {
 
     /// The square root; `nil` for a negative number.
     var squareRoot: Decimal128? {
-        guard let parts else { return isNaN ? .nan : isNegative ? nil : .infinity }
+        guard let parts else { return isNaN ? .notANumber(self, self) : isNegative ? nil : .infinity }
         let preferred = parts.exponent >> 1
         if parts.coefficient == 0 { return Decimal128.zero(negative: parts.negative, exponent: preferred) }
         if parts.negative { return nil }

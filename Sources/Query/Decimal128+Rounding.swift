@@ -15,7 +15,8 @@ extension Decimal128 {
 
     /// The number with this exponent; NaN if it would need more than 34 digits, or is infinite.
     func quantized(to exponent: Int, _ rounding: Rounding) -> Decimal128 {
-        guard let parts, Decimal128.exponentRange.contains(exponent) else { return .nan }
+        guard let parts else { return isNaN ? .notANumber(self, self) : .nan }
+        guard Decimal128.exponentRange.contains(exponent) else { return .nan }
         let shift = parts.exponent - exponent
         if shift >= 0 {
             if parts.coefficient == 0 { return .zero(negative: parts.negative, exponent: exponent) }
@@ -47,7 +48,7 @@ extension Decimal128 {
         guard value.isFinite, value != 0 else {
             self =
                 value.isNaN
-                ? .nan
+                ? (value.sign == .minus ? Decimal128.nan.negated : .nan)
                 : value == 0
                     ? .zero(negative: value.sign == .minus, exponent: 0) : .infinity(negative: value < 0)
             return
@@ -105,13 +106,15 @@ extension Decimal128 {
 }
 
 extension Decimal128 {
-    /// Reads a number as text, rounding to 34 digits; `nil` for what is no number, too large, or rounded and too small.
+    /// Reads a number as text; `nil` for what is none, or is out of range.
+    ///
+    /// Digits behind the 34th are cut off, as mongod does.
     init?(parsing text: String) {
         if let exact = Decimal128(text) {
-            self = exact
+            self = exact.isNaN && text.utf8.first == 0x2D ? exact.negated : exact
             return
         }
-        // More than 34 digits: those behind them decide where it is rounded to, and the exponent makes up for them.
+        // More than 34 digits, or no number.
         var rest = text.utf8[...]
         let negative = rest.first == 0x2D
         if rest.first == 0x2D || rest.first == 0x2B { rest.removeFirst() }
@@ -131,12 +134,9 @@ extension Decimal128 {
             }
         }
         guard !digits.isEmpty, let power = Decimal128.power(tail) else { return nil }
-        let kept = digits.prefix(37).reduce(0) { $0 * 10 + UInt128($1) }
-        let hasRest = digits.dropFirst(37).contains { $0 != 0 }
-        let exponent = power - places + max(digits.count - 37, 0)
-        let isTooSmall = exponent + min(digits.count, 37) - Decimal128.precision < Decimal128.exponentRange.lowerBound
-        self.init(rounding: WideInteger(low: kept), exponent: exponent, negative: negative, isInexact: hasRest)
-        if isInfinite || isTooSmall { return nil }
+        let kept = digits.prefix(Decimal128.precision).reduce(0) { $0 * 10 + UInt128($1) }
+        let exponent = power - places + digits.count - min(digits.count, Decimal128.precision)
+        self.init(negative: negative, coefficient: kept, exponent: exponent)
     }
 
     /// Reads `E`, a sign and digits, or nothing.
