@@ -47,15 +47,15 @@ extension DateFunction {
     ///
     /// What would be behind a month's end becomes its last day.
     static func advanced(_ date: Datetime, _ unit: TimeUnit, _ amount: Int64, _ zone: Zone) -> Datetime? {
+        // MongoDB counts a second too few from a fraction of a second before 1970.
+        let early = unit != .millisecond && date.millisecondsSinceEpoch % 1000 < 0 ? 1000 : 0 as Int64
         if let milliseconds = unit.milliseconds {
-            guard let step = checkedProduct(amount, milliseconds),
-                let sum = checkedSum(date.millisecondsSinceEpoch, step)
-            else {
-                return nil
-            }
-            return Datetime(millisecondsSinceEpoch: sum)
+            guard let step = checkedProduct(amount, milliseconds).flatMap({ checkedSum($0, -early) }),
+                let result = checkedSum(date.millisecondsSinceEpoch, step)
+            else { return nil }
+            return Datetime(millisecondsSinceEpoch: result)
         }
-        let seconds = date.millisecondsSinceEpoch.floored(by: 1000).quotient
+        let isSummer = zone.isSummer(at: date.seconds)
         var local = zone.local(date)
         // More than what a datetime can hold; what is multiplied below stays far from overflowing.
         guard amount.magnitude < (unit == .day || unit == .week ? 1 << 40 : 1 << 34) else { return nil }
@@ -68,7 +68,8 @@ extension DateFunction {
             local.month = index + 1
             local.day = min(local.day, LocalTime.days(ofMonth: local.month, local.year))
         }
-        return zone.date(local, isSummer: zone.isSummer(at: seconds))
+        guard let result = zone.date(local, isSummer: isSummer) else { return nil }
+        return checkedSum(result.millisecondsSinceEpoch, -early).map { Datetime(millisecondsSinceEpoch: $0) }
     }
 
     static func difference(_ operands: [Value?]) throws(QueryError) -> Value {
@@ -94,31 +95,25 @@ extension DateFunction {
     static func difference(
         _ start: Datetime, _ end: Datetime, _ unit: TimeUnit, _ zone: Zone, _ first: Int64
     ) -> Int64? {
-        if let milliseconds = unit.milliseconds, unit != .hour {
-            let (from, to) = (start.millisecondsSinceEpoch, end.millisecondsSinceEpoch)
-            let (difference, overflow) = to.floored(by: milliseconds).quotient.subtractingReportingOverflow(
-                from.floored(by: milliseconds).quotient)
-            return overflow ? nil : difference
-        }
-        let from = zone.local(start)
-        let to = zone.local(end)
+        let (from, to) = (zone.local(start), zone.local(end))
         let days = to.days - from.days
         switch unit {
-        case .hour: return hours(start, from, end, to)
+        case .millisecond:
+            let (difference, overflow) = end.millisecondsSinceEpoch.subtractingReportingOverflow(
+                start.millisecondsSinceEpoch)
+            return overflow ? nil : difference
+        case .second, .minute, .hour:
+            // What clocks show, without what they were set by in between, which is rounded towards 0.
+            let seconds = (unit.milliseconds ?? 1000) / 1000
+            let offsets = zone.offset(at: end.seconds) - zone.offset(at: start.seconds)
+            let shown = to.seconds.floored(by: seconds).quotient - from.seconds.floored(by: seconds).quotient
+            return shown - offsets / seconds
         case .day: return days
         case .week: return (days + (from.isoDayOfWeek - first).floored(by: 7).remainder).floored(by: 7).quotient
         case .month: return (to.year - from.year) * 12 + to.month - from.month
         case .quarter: return (to.year - from.year) * 4 + (to.month - 1) / 3 - (from.month - 1) / 3
         default: return to.year - from.year
         }
-    }
-
-    /// Hours that passed, which clocks that were set in between do not show.
-    private static func hours(_ start: Datetime, _ from: LocalTime, _ end: Datetime, _ to: LocalTime) -> Int64 {
-        func begin(_ date: Datetime, _ local: LocalTime) -> Int64 {
-            date.millisecondsSinceEpoch.floored(by: 1000).quotient - local.minute * 60 - local.second
-        }
-        return (begin(end, to) - begin(start, from)).floored(by: 3600).quotient
     }
 
     static func truncate(_ operands: [Value?]) throws(QueryError) -> Value {

@@ -59,13 +59,12 @@ struct DateFormat: Sendable {
 
     /// Writes a date as it is in a time zone.
     func string(_ date: Datetime, in zone: Zone) throws(QueryError) -> String {
-        let (seconds, _) = date.millisecondsSinceEpoch.floored(by: 1000)
         let local = zone.local(date)
         var text: [UInt8] = []
         for part in parts {
             switch part {
             case .literal(let bytes): text += bytes
-            case .field(let letter): text += try string(letter, local, zone.offset(at: seconds)).utf8
+            case .field(let letter): text += try string(letter, local, zone.offset(at: date.seconds)).utf8
             }
         }
         return String(decoding: text, as: UTF8.self)

@@ -137,13 +137,13 @@ enum DateFunction {
         if others.contains(where: operands.isGiven) {
             throw QueryError("$dateFromParts cannot mix 'year', 'month' and 'day' with ISO weeks")
         }
-        guard let zone = try operands.zone(10, for: "$dateFromParts") else { return .null }
         let small = Int64(Int16.min)...Int64(Int16.max)
         let any = Int64.min...Int64.max
         guard let hour = try part(operands, 6, "hour", 0, small),
             let minute = try part(operands, 7, "minute", 0, small),
             let second = try part(operands, 8, "second", 0, any),
             let millisecond = try part(operands, 9, "millisecond", 0, any),
+            let zone = try operands.zone(10, for: "$dateFromParts"),
             let year = try part(operands, isISO ? 3 : 0, isISO ? "isoWeekYear" : "year", 1970, any),
             let upper = try part(operands, isISO ? 4 : 1, isISO ? "isoWeek" : "month", 1, small),
             let lower = try part(operands, isISO ? 5 : 2, isISO ? "isoDayOfWeek" : "day", 1, small)

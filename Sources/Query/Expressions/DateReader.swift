@@ -16,6 +16,8 @@ struct DateReader {
     private var minute: Int64 = 0
     private var second: Int64 = 0
     private var millisecond: Int64 = 0
+    /// Whether there were digits behind the milliseconds that are not zero.
+    private var isCut = false
     /// Seconds ahead of UTC, if the text says so.
     private var offset: Int64?
 
@@ -46,7 +48,9 @@ struct DateReader {
         local.second = second
         local.millisecond = millisecond
         guard let date = (offset.map { .fixed($0) } ?? zone ?? .utc).date(local) else { throw wrong("out of range") }
-        return date
+        // Microseconds are cut towards 1970, as MongoDB does.
+        let isLate = isCut && date.millisecondsSinceEpoch < 0
+        return isLate ? Datetime(millisecondsSinceEpoch: date.millisecondsSinceEpoch + 1) : date
     }
 
     private func date() throws(QueryError) -> LocalTime {
@@ -94,6 +98,7 @@ struct DateReader {
         var count = 0
         while count < limit, let byte = rest.first, (0x30...0x39).contains(byte) {
             value += Int64(byte - 0x30) * unit
+            if (3..<6).contains(count) && byte != 0x30 { isCut = true }
             unit /= 10
             count += 1
             rest.removeFirst()

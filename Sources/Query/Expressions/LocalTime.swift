@@ -101,6 +101,11 @@ extension Int64 {
     }
 }
 
+extension Datetime {
+    /// Whole seconds since the beginning of 1970, rounded down.
+    var seconds: Int64 { millisecondsSinceEpoch.floored(by: 1000).quotient }
+}
+
 /// Sums and products that are out of range give `nil`.
 func checkedSum(_ left: Int64, _ right: Int64) -> Int64? {
     let (value, overflow) = left.addingReportingOverflow(right)
