@@ -25,16 +25,30 @@ struct JudgeCase {
         }
     }
 
+    /// Reads a document of the stream.
     init?(_ document: Document) {
         let view = document.view
         guard let kind = view["kind"]?.string.flatMap(Kind.init), let number = view["number"]?.integer,
-            let set = view["set"]?.integer, let refused = view["refused"]?.bool
+            let set = view["set"]?.integer
         else { return nil }
+        self.init(document, kind, number: Int(number), set: Int(set))
+    }
+
+    private init?(_ document: Document, _ kind: Kind, number: Int, set: Int) {
+        let view = document.view
+        guard let refused = view["refused"]?.bool else { return nil }
         self.document = document
         self.kind = kind
-        self.number = Int(number)
-        self.set = Int(set)
+        self.number = number
+        self.set = set
         isRefused = refused
+    }
+
+    /// The case with another answer that is right as well: mongod has two engines, which do not always agree.
+    var alternative: JudgeCase? {
+        let view = document.view
+        guard let other = view["alternative"]?.document else { return nil }
+        return JudgeCase(Document(copying: other), kind, number: number, set: set)
     }
 
     /// Lends the question.

@@ -78,12 +78,16 @@ struct Exactness {
 
     /// Whether two lists hold the same documents in the same order.
     func areSame(list one: [Document], _ other: [Document]) -> Bool {
-        one.count == other.count
-            && zip(one, other).allSatisfy { left, right in
-                let view = left.view
-                let other = right.view
-                return areSame(view, other)
-            }
+        one.count == other.count && firstDifference(one, other) == nil
+    }
+
+    /// Where two lists begin to differ, if not only in length.
+    func firstDifference(_ one: [Document], _ other: [Document]) -> Int? {
+        zip(one, other).enumerated().first { _, pair in
+            let view = pair.0.view
+            let other = pair.1.view
+            return !areSame(view, other)
+        }?.offset
     }
 
     /// The elements of an array, each as a document of its own.

@@ -1,5 +1,7 @@
 // Where we differ from mongod on purpose, or because nobody could tell: each with its reason.
 
+import BSON
+
 /// A way in which we differ from mongod and mean to.
 struct KnownDifference: Sendable {
     /// What it is called where it is counted.
@@ -10,5 +12,23 @@ struct KnownDifference: Sendable {
     let applies: @Sendable (JudgeCase, Difference) -> Bool
 
     /// All there are; `docs/query.md` tells them to people.
-    static let all: [KnownDifference] = []
+    static let all = [
+        KnownDifference(
+            name: "conditions beside $expr",
+            why: "Which of several conditions is looked at first is mongod's secret; if an earlier one decides, the "
+                + "expression is not computed and cannot fail.",
+            applies: { $0.kind == .match && $1.isOnlyFailures && $0.hasConditionsBesideExpression })
+    ]
+}
+
+extension JudgeCase {
+    /// Whether the query is more than one `$expr`.
+    fileprivate var hasConditionsBesideExpression: Bool {
+        withQuestion { question in
+            guard operators.contains("$expr"), let query = question.document else { return false }
+            var elements = query.makeIterator()
+            while let element = elements.next() { if element.key != "$expr" { return true } }
+            return false
+        }
+    }
 }

@@ -42,6 +42,10 @@ struct JudgeReport {
         self.judged += 1
         if judged.isRefused { refused += 1 }
         guard let difference = Difference(judged, documents, answer) else { return }
+        if let other = judged.alternative, Difference(other, documents, answer) == nil {
+            known["mongod's engines differ", default: 0] += 1
+            return
+        }
         if let reason = KnownDifference.all.first(where: { $0.applies(judged, difference) }) {
             known[reason.name, default: 0] += 1
             return
@@ -96,6 +100,8 @@ struct Difference {
     var about: Document?
     /// Why we refuse, if we do.
     var refusal: String?
+    /// Whether one fails on each document that the answers differ for, and the other does not.
+    var isOnlyFailures = false
 
     /// `nil` if there is no difference.
     init?(_ judged: JudgeCase, _ documents: [Document], _ answer: Answer) {
@@ -119,7 +125,12 @@ struct Difference {
                 judged.isOrdered
                 ? exactness.areSame(list: theirs, ours) : exactness.areSame(set: theirs, ours)
             if same { return nil }
-            self.init(theirs: Difference.text(theirs, without: ours), ours: Difference.text(ours, without: theirs))
+            if judged.isOrdered, let place = exactness.firstDifference(theirs, ours) {
+                self.init(
+                    theirs: Difference.text(theirs, from: place), ours: Difference.text(ours, from: place))
+            } else {
+                self.init(theirs: Difference.text(theirs, without: ours), ours: Difference.text(ours, without: theirs))
+            }
         case .outcomes(let ours):
             self.init(Exactness(judged), documents, judged.outcomes(of: documents.count), ours)
         }
@@ -139,6 +150,7 @@ struct Difference {
         }
         about = documents[first]
         let others = different.count > 1 ? " (and \(different.count - 1) more documents)" : ""
+        isOnlyFailures = different.allSatisfy { (theirs[$0] == .failed) != (ours[$0] == .failed) }
         self.theirs = Difference.text(theirs[first])
         self.ours = Difference.text(ours[first]) + others
     }
@@ -157,6 +169,12 @@ struct Difference {
     private static func text(_ document: Document) -> String {
         let view = document.view
         return BSONText.string(view)
+    }
+
+    /// The number of documents, and two of them.
+    private static func text(_ documents: [Document], from place: Int) -> String {
+        "\(documents.count) documents, from \(place) on"
+            + documents[place...].prefix(2).map { "\n             \(text($0))" }.joined()
     }
 
     /// The number of documents, and some: those that others lack, if there are any.

@@ -7,10 +7,11 @@ Makes documents and queries from a seed, asks mongod, and writes what it answers
   {kind: "project", projection, refused, results}  results: [{_id, value: the document, or failed: true}]
   {kind: "update", update, refused, results}       the same
   {kind: "expression", expression, refused, results}   the same, without either where the value is missing
-  {kind: "pipeline", pipeline, ordered, refused, results: [documents]}
+  {kind: "pipeline", pipeline, ordered, refused, results: [documents], alternative}
 
 Each case also has its number, the seed and its set; refused ones have mongod's code and message. `refused` is what
-mongod refuses without a look at any document, except for pipelines, where it is any failure.
+mongod refuses without a look at any document, except for pipelines, where it is any failure. `alternative` is another
+answer, from mongod's other engine, where the two differ.
 """
 import argparse
 import collections
@@ -31,6 +32,8 @@ import values
 
 # The kind of a case follows from its number, so that one case can be repeated alone.
 KINDS = ["match", "expression", "match", "pipeline", "project", "match", "update", "expression", "match", "pipeline"]
+# mongod has two engines, which do not always agree: this keeps it from using the newer one for $group.
+CLASSIC_ENGINE = {"$_internalInhibitOptimization": {}}
 EMPTY = "empty"
 TRIES = 4  # a case that says little is made anew
 
@@ -175,12 +178,22 @@ class Judge:
 
     def pipeline(self, chance, made, name):
         stages, ordered = pipelines.Pipelines(chance, made).pipeline()
-        try:
-            results = [values.as_raw(document) for document in self.connection.aggregate(name, stages)]
-        except server.Refused as refused:
-            return {"pipeline": stages, "ordered": ordered, "refused": True, "code": refused.code,
-                    "message": refused.message}
-        return {"pipeline": stages, "ordered": ordered, "refused": False, "results": results}
+
+        def ask(pipeline):
+            case = {"pipeline": stages, "ordered": ordered}
+            try:
+                results = [values.as_raw(document) for document in self.connection.aggregate(name, pipeline)]
+                return {**case, "refused": False, "results": results}
+            except server.Refused as refused:
+                return {**case, "refused": True, "code": refused.code, "message": refused.message}
+        case, other = ask(stages), ask([CLASSIC_ENGINE] + stages)
+        if self.contents(case) != self.contents(other):
+            case["alternative"] = other
+        return case
+
+    @staticmethod
+    def contents(case):
+        return None if case["refused"] else sorted(document.bytes for document in case["results"])
 
 
 class Statistics:
@@ -199,6 +212,7 @@ class Statistics:
             count["fails on some"] += bool(case["failed"])
         elif case["kind"] == "pipeline":
             count["not empty"] += bool(case["results"])
+            count["engines differ"] += "alternative" in case
             count["ordered"] += case["ordered"]
         else:
             count["fails on some"] += any("failed" in result for result in case["results"])

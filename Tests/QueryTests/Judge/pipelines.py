@@ -115,7 +115,7 @@ class Pipelines:
         if pick < 0.55:
             return self.random.choice(GROUP_KEYS)
         if pick < 0.65:
-            return self.pick(None, None, 1, "all", {})
+            return self.pick(None, None, 1, "all", {}, {"x": "$b"}, {"x": "$missing"}, {"x": {"y": "$a"}})
         if pick < 0.8:
             return {"x": self.random.choice(GROUP_KEYS), "y": self.pick({"$type": "$a"}, "$e.c", "$b")}
         return self.pick({"$type": "$a"}, {"$gt": ["$a", 2]}, {"$toLower": "$e.b"}, {"$isNumber": "$a"}, "$c",
