@@ -60,6 +60,8 @@ let package = Package(
         library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
         library("LogParsing", ["BSON", "CSystem"]),  // lines to events; following files
         library("HostMetrics", ["BSON"]),  // /proc to events
+        // Queries over BSON files, by all cores.
+        library("QueryFiles", ["Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
         library("Routing", ["Eventstorm", "BSON", "ZeroMQ"]),  // subscribe, filter, republish
         library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
@@ -68,7 +70,7 @@ let package = Package(
             resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.
-        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"]),
+        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Query", "Books", "QueryFiles", "ZeroMQ"]),
         program("eventstorm-router", ["Service", "Eventstorm", "Routing"]),
         program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
@@ -80,7 +82,7 @@ let package = Package(
 
         // Measurements: `make bench`.
         .executableTarget(
-            name: "eventstorm-bench", dependencies: ["Eventstorm", "BSON"], path: "bench/eventstorm-bench",
+            name: "eventstorm-bench", dependencies: ["Eventstorm", "BSON", "Query"], path: "bench/eventstorm-bench",
             swiftSettings: strict),
 
         // Tests: a folder per module, a file per type. libbson is the judge of our BSON.

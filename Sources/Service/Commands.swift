@@ -155,6 +155,9 @@ extension Setting {
     public static let from = Setting.connecting("from", "where to subscribe", usual: Command.routerOutput)
     /// `--subscribe`: which topics.
     public static let subscribe = Setting.patterns("subscribe", "which topics: a.b, a.* or *", usual: "*")
+    /// `--match`: which events, by MongoDB's query language.
+    public static let match = Setting(
+        "match", .query, "QUERY", "only these, in MongoDB's query language, e.g. '{status: {$gte: 500}}'")
     /// `--report`: where a program that only receives publishes its status.
     public static let report = Setting.connecting(
         "report", "where to publish the status of this program", usual: Command.routerInput)

@@ -24,10 +24,22 @@ private let queries: [(name: String, match: String?, pipeline: String?)] = [
     ),
 ]
 
+/// Writes documents to stdout.
+func writeHits(_ count: Int) {
+    for part in stride(from: 0, to: count, by: 100_000) {
+        var rest = makeHits(min(100_000, count - part), seed: UInt64(part) + 42)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if written <= 0 { return }
+            rest = rest.dropFirst(written)
+        }
+    }
+}
+
 /// Makes events like those of a web server: ten fields, about 190 bytes.
-func makeHits(_ count: Int) -> [UInt8] {
+func makeHits(_ count: Int, seed: UInt64 = 42) -> [UInt8] {
     var writer = DocumentWriter(capacity: count * 200, limit: 1 << 30)
-    var random: UInt64 = 42
+    var random = seed
     func next(_ bound: UInt64) -> Int64 {
         random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int64((random >> 33) % bound)

@@ -9,4 +9,5 @@ Program.run(
         Program.Word(.emit, emit),
         Program.Word(.tap, tap),
         Program.Word(.books, books),
+        Program.Word(.query, query),
     ])

@@ -56,8 +56,10 @@ private final class GroupRun: StageRun {
     private var writer = DocumentWriter(capacity: 1_024, limit: Limits.documentBytes)
     private var added = 0
 
-    /// What most accumulators take: a field on the first level. Holds no references, which would have to be counted for
-    /// each document; the columns live as long as `columns` does.
+    /// What most accumulators take: a field on the first level.
+    ///
+    /// Holds no references, which would have to be counted for each document; the columns live as long as `columns`
+    /// does.
     private struct Step {
         let column: Unmanaged<Column>
         let slot: Int  // -1 for what takes the longer way

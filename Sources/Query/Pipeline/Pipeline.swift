@@ -72,6 +72,22 @@ public struct Pipeline: Sendable {
         }
     }
 
+    /// Creates the pipeline that selects what a query matches.
+    public init(matching match: Match) {
+        stages = [MatchStage(match: match)]
+        usesExtensions = match.usesExtensions
+    }
+
+    private init(stages: [any Stage], usesExtensions: Bool) {
+        self.stages = stages
+        self.usesExtensions = usesExtensions
+    }
+
+    /// Returns the pipeline in which another one gets what comes out of this one.
+    public func followed(by other: Pipeline) -> Pipeline {
+        Pipeline(stages: stages + other.stages, usesExtensions: usesExtensions || other.usesExtensions)
+    }
+
     /// Whether every document that goes in comes out at once, if at all: nothing is grouped, sorted or counted.
     public var isStreaming: Bool { stages.allSatisfy { $0.isLocal } }
 
