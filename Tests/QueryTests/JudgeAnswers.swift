@@ -10,6 +10,7 @@ func answer(to judged: JudgeCase, about documents: [Document]) -> Answer {
         do throws(QueryError) {
             return switch judged.kind {
             case .match: .outcomes(try hits(of: question, documents))
+            case .project: .outcomes(try projected(by: question, documents))
             case .expression: .outcomes(try values(of: question, documents))
             case .pipeline: try results(of: question, documents, inParts: judged.number % 2 == 1)
             default: .refused("not built")
@@ -25,8 +26,27 @@ private func hits(of question: ElementView, _ documents: [Document]) throws(Quer
     let match = try Match(query)
     return documents.map { document in
         let view = document.view
-        do throws(QueryError) { return .hit(try match.matches(view)) } catch { return .failed }
+        do throws(QueryError) { return .hit(try match.matches(view)) } catch { return .failed(error.message) }
     }
+}
+
+private func projected(by question: ElementView, _ documents: [Document]) throws(QueryError) -> [Outcome] {
+    guard let fields = question.document else { throw QueryError("no document") }
+    let projection = try Projection(fields)
+    return documents.map { document in
+        outcome { writer throws(QueryError) in
+            let view = document.view
+            try projection.apply(view, to: &writer)
+        }
+    }
+}
+
+/// What is written as a whole document.
+private func outcome(_ write: (inout DocumentWriter) throws(QueryError) -> Void) -> Outcome {
+    var writer = DocumentWriter()
+    do throws(QueryError) { try write(&writer) } catch { return .failed(error.message) }
+    let result = Document(copying: DocumentView(unchecked: writer.bytes))
+    return .value(Document { $0.document("value", copying: result.view) })
 }
 
 private func values(of question: ElementView, _ documents: [Document]) throws(QueryError) -> [Outcome] {
@@ -38,7 +58,7 @@ private func values(of question: ElementView, _ documents: [Document]) throws(Qu
             let key = [UInt8]("value".utf8)
             return .value(Document { value.append(to: &$0, key: key.span.bytes) })
         } catch {
-            return .failed
+            return .failed(error.message)
         }
     }
 }

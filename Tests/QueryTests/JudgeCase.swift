@@ -83,8 +83,11 @@ enum Outcome: Hashable {
     case hit(Bool)
     /// A document with the field `value`, which is missing where there is none.
     case value(Document)
-    /// It cannot be answered for this document.
-    case failed
+    /// It cannot be answered for this document, and why.
+    case failed(String)
+
+    /// Whether it cannot be answered.
+    var isFailure: Bool { if case .failed = self { true } else { false } }
 }
 
 extension JudgeCase {
@@ -94,14 +97,14 @@ extension JudgeCase {
         if kind == .match {
             let hits = integers("ids")
             let failed = integers("failed")
-            return (0..<documents).map { failed.contains($0) ? .failed : .hit(hits.contains($0)) }
+            return (0..<documents).map { failed.contains($0) ? .failed("") : .hit(hits.contains($0)) }
         }
         var outcomes: [Outcome] = []
         view["results"]?.array?.forEach { element in
             guard let result = element.document else { return }
             outcomes.append(
                 result["failed"]?.bool == true
-                    ? .failed
+                    ? .failed("")
                     : .value(
                         Document { writer in
                             if let value = result["value"] { writer.append(value) }

@@ -99,6 +99,7 @@ struct Exactness {
 
     /// Whether two outcomes are the same.
     func areSame(_ one: Outcome, _ other: Outcome) -> Bool {
+        if one.isFailure || other.isFailure { return one.isFailure && other.isFailure }
         guard case .value(let left) = one, case .value(let right) = other else { return one == other }
         let view = left.view
         let twin = right.view

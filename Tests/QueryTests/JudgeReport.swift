@@ -150,7 +150,7 @@ struct Difference {
         }
         about = documents[first]
         let others = different.count > 1 ? " (and \(different.count - 1) more documents)" : ""
-        isOnlyFailures = different.allSatisfy { (theirs[$0] == .failed) != (ours[$0] == .failed) }
+        isOnlyFailures = different.allSatisfy { theirs[$0].isFailure != ours[$0].isFailure }
         self.theirs = Difference.text(theirs[first])
         self.ours = Difference.text(ours[first]) + others
     }
@@ -187,7 +187,7 @@ struct Difference {
     private static func text(_ outcome: Outcome) -> String {
         switch outcome {
         case .hit(let hit): hit ? "hits" : "misses"
-        case .failed: "fails"
+        case .failed(let why): why.isEmpty ? "fails" : "fails, \(why)"
         case .value(let document):
             document.isEmpty ? "no value" : text(document)
         }
