@@ -12,8 +12,6 @@ struct Expression: Sendable {
         static let bytes = 16 << 20
         /// Values of an array, and of all arrays inside together.
         static let values = 4 << 20
-        /// Levels of arrays that are made one around another.
-        static let depth = 200
     }
 
     let node: Node

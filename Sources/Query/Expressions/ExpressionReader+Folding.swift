@@ -15,7 +15,12 @@ extension ExpressionReader {
             return try folded(.call(function, operands), element)
         }
         var flat: [Node] = []
-        for operand in operands { flat += operand.operands(of: function) ?? [operand] }
+        for operand in operands {
+            let inner = operand.operands(of: function)
+            // A sum of a single operand is that of an array's elements.
+            let isJoined = inner.map { $0.count > 1 || !Function.lookingIntoArrays.contains(function.name) } ?? false
+            flat += isJoined ? inner ?? [] : [operand]
+        }
         if flat.allSatisfy({ $0.constant != nil }) { return try folded(.call(function, flat), element) }
         return try folded(.call(function, try grouped(flat, function, element)), element)
     }

@@ -187,6 +187,7 @@ extension ExpressionReader {
 
     /// Reads `{$getField: "a"}` or `{$getField: {field: "a", input: b}}`.
     private mutating func field(_ element: ElementView) throws(QueryError) -> Node {
+        let wasFolding = isFolding
         var name = element
         var input = Node.root
         if let slot = variables.names.lastIndex(of: "CURRENT") { input = .variable(slot: slot, nil) }
@@ -194,13 +195,15 @@ extension ExpressionReader {
             var arguments = try Arguments("$getField", element)
             name = try arguments.required("field")
             // Constants inside are left for later by mongod, and so are their errors.
-            let wasFolding = isFolding
             isFolding = false
             input = try read(try arguments.required("input"))
             isFolding = wasFolding
             try arguments.refuseOthers()
         }
-        guard case .constant(.string(let key)) = try read(name) else {
+        isFolding = false
+        let node = try read(name)
+        isFolding = wasFolding
+        guard case .constant(.string(let key)) = node else {
             throw QueryError("$getField needs a constant string as its field", at: name)
         }
         return .field(key, of: input)

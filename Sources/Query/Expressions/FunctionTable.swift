@@ -20,6 +20,9 @@ extension Function {
     static let twos: [String: TwoOperands] = Dictionary(
         uniqueKeysWithValues: (arithmeticTwos + comparisonTwos + arrayTwos).map { ($0.0, $0.1) })
 
+    /// Functions that take the elements of an array if that is their only operand.
+    static let lookingIntoArrays: Set<String> = ["$sum", "$min", "$max"]
+
     /// Functions that look at no operand behind one that is null.
     static let stoppingAtNull: Set<String> = ["$add", "$multiply", "$concat", "$concatArrays"]
 

@@ -13,7 +13,7 @@ extension Node {
             return try body(one, try right.evaluate(root, &scope))
         case .twoUntilNull(_, let body, let left, let right):
             let one = try left.evaluate(root, &scope)
-            return one.isNullish ? .null : try body(one, try right.evaluate(root, &scope))
+            return one.isNullish ? .null : try body(one, try right.evaluate(root, &scope)).withinLimit()
         case .untilNull(let function, let operands):
             var values: [Value?] = []
             values.reserveCapacity(operands.count)
@@ -22,13 +22,13 @@ extension Node {
                 values.append(value)
                 if value.isNullish { break }
             }
-            return try function.apply(values)
+            return try function.apply(values).withinLimit()
         case .one(_, let body, let operand): return try body(try operand.evaluate(root, &scope))
         case .call(let function, let operands):
             var values: [Value?] = []
             values.reserveCapacity(operands.count)
             for operand in operands { values.append(try operand?.evaluate(root, &scope)) }
-            return try function.apply(values)
+            return try function.apply(values).withinLimit()
         case .variable(let slot, let path):
             let value = scope.values[slot]
             return path.map { $0.value(in: value) } ?? value
@@ -183,25 +183,49 @@ extension Node.Loop {
             if count & 15 == 15 { try scope.values[slot].checkSize() }
         }
         let result = scope.values[slot]
+        try result.checkSize()
         scope.values.removeLast(2)
         return result
     }
 }
 
 extension Value {
-    /// Throws if there are too many arrays in one another, or too many values in them.
+    /// Throws if this is a string that is too long.
+    fileprivate func withinLimit() throws(QueryError) -> Value {
+        if case .string(let text) = self, text.utf8.count > Expression.Limits.bytes {
+            throw QueryError("a string is made that is longer than \(Expression.Limits.bytes) bytes")
+        }
+        return self
+    }
+
+    /// Throws if there are too many arrays and documents in one another, or too many values in them.
     fileprivate func checkSize() throws(QueryError) {
         var left = Expression.Limits.values
-        if !fits(depth: Expression.Limits.depth, &left) {
+        if !fits(depth: BSONLimits.depth, &left) {
             throw QueryError("$reduce makes a value of too many levels or elements")
         }
     }
 
     private func fits(depth: Int, _ left: inout Int) -> Bool {
-        guard case .array(let elements) = self else { return true }
-        left -= elements.count
-        if depth == 0 || left < 0 { return false }
-        for element in elements where !element.fits(depth: depth - 1, &left) { return false }
+        switch self {
+        case .array(let elements):
+            left -= elements.count
+            if depth == 0 || left < 0 { return false }
+            for element in elements where !element.fits(depth: depth - 1, &left) { return false }
+            return true
+        case .document(let document): return Value.fits(document.view, depth: depth, &left)
+        default: return true
+        }
+    }
+
+    private static func fits(_ document: DocumentView, depth: Int, _ left: inout Int) -> Bool {
+        if depth == 0 { return false }
+        var elements = document.makeIterator()
+        while let element = elements.next() {
+            left -= 1
+            if left < 0 { return false }
+            if let inner = element.nested, !fits(inner, depth: depth - 1, &left) { return false }
+        }
         return true
     }
 }

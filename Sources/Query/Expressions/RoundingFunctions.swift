@@ -122,8 +122,7 @@ extension Function {
             let value = operands[0] ?? .missing
             guard operands.count == 2 else { return try round(value, name, rounding, nil) }
             let place = operands[1] ?? .missing
-            if value.isNullish || place.isNullish { return .null }
-            _ = try number(value, name)
+            if try number(value, name) == nil || place.isNullish { return .null }
             guard let number = place.number, let places = number.asInteger else {
                 throw QueryError("\(name) takes a whole number of places, not \(place.typeName)")
             }

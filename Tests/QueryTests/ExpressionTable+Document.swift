@@ -1,0 +1,82 @@
+// Expressions and what mongod 6.0.5 answers: Documents, and $let.
+
+extension ExpressionTable {
+    static let documents = ExpressionTable(
+        "documents",
+        ##"""
+        {$let: {vars: {x: 1}, in: {$divide: [1, 0]}}} => refused
+        {$let: {vars: {x: 0}, in: {$divide: [1, "$$x"]}}} => fails
+        {$mergeObjects: []} => {}
+        {$let: {vars: {CURRENT: {a: 7}}, in: "$a"}} | {a: 1} => 7
+        {$let: {vars: {ROOT: {a: 7}}, in: "$a"}} | {a: 1} => refused
+        {$let: {vars: {Foo: {a: 7}}, in: "$$Foo"}} | {a: 1} => refused
+        {$let: {vars: {"foo-": {a: 7}}, in: "$$foo-"}} | {a: 1} => refused
+        {$let: {vars: {"é1": 7}, in: "$$é1"}} | {a: 1} => 7
+        {$let: {vars: {x: "$a"}, in: "$$x.b"}} | {a: [{b: 1}, {b: 2}]} => [1, 2]
+        {$let: {vars: {x: 1, y: "$$x"}, in: "$$y"}} => refused
+        {$let: {vars: {}, in: 1}} => 1
+        {$let: {in: 1}} => refused
+        {$let: {vars: {x: 1}}} => refused
+        {$let: {vars: {x: 1}, in: 1, z: 1}} => refused
+        {$arrayToObject: [[["a", 1], ["b", 2]]]} => {a: 1, b: 2}
+        {$arrayToObject: [[{k: "a", v: 1}]]} => {a: 1}
+        {$arrayToObject: [[["a", 1], ["a", 2]]]} => {a: 2}
+        {$arrayToObject: [[["a", 1], ["b", 1], ["a", 2]]]} => {a: 2, b: 1}
+        {$arrayToObject: [[["a", 1], {k: "a", v: 1}]]} => refused
+        {$arrayToObject: [[{k: "a", v: 1}, ["a", 1]]]} => refused
+        {$arrayToObject: [[["a"]]]} => refused
+        {$arrayToObject: [[[1, 1]]]} => refused
+        {$arrayToObject: [[{k: 1, v: 1}]]} => refused
+        {$arrayToObject: [[{k: "a"}]]} => refused
+        {$arrayToObject: [[{k: "a", v: 1, z: 1}]]} => refused
+        {$arrayToObject: [[{k: "a", x: 1}]]} => refused
+        {$arrayToObject: [[1]]} => refused
+        {$arrayToObject: [[]]} => {}
+        {$arrayToObject: null} => null
+        {$arrayToObject: 1} => refused
+        {$arrayToObject: [[["$a", 1], ["a.b", 2], ["", 3]]]} => fails
+        {$arrayToObject: [[["a", "$x"]]]} => {a: null}
+        {$arrayToObject: {$literal: [["a", 1]]}} => {a: 1}
+        {$objectToArray: {a: 1, b: [1]}} => [{k: "a", v: 1}, {k: "b", v: [1]}]
+        {$objectToArray: null} => null
+        {$objectToArray: 1} => refused
+        {$mergeObjects: [{a: 1}, {b: 2}, {a: 3}]} => {a: 3, b: 2}
+        {$mergeObjects: [null, {b: 2}, "$x"]} => {b: 2}
+        {$mergeObjects: ["$x", 1]} => fails
+        {$mergeObjects: "$a"} | {a: {x: 1}} => {x: 1}
+        {$mergeObjects: "$a"} | {a: [{x: 1}]} => {x: 1}
+        {$mergeObjects: "$a"} | {a: null} => {}
+        {$mergeObjects: "$a"} => {}
+        {$getField: "a"} | {a: 1} => 1
+        {$getField: {field: "a", input: {a: 5}}} => 5
+        {$getField: {field: "a", input: 1}} => nothing
+        {$getField: {field: "a", input: null}} => null
+        {$getField: {field: "a.b"}} => refused
+        {$getField: {field: 1}} => refused
+        {$getField: {field: "$a"}} => refused
+        {$getField: {field: {$literal: "$a"}}} | {$a: 3} => refused
+        {$getField: {input: {a: 5}}} => refused
+        {$getField: {field: {$concat: ["a"]}, input: {a: 5}}} => refused
+        {$getField: {$concat: ["a", "b"]}} | {ab: 3} => refused
+        {$getField: {$literal: "$a"}} | {$a: 3} => 3
+        {$let: {vars: {x: {a: {b: 1}}}, in: "$$x.a.b"}} => 1
+        {$let: {vars: {x: 1}, in: {$let: {vars: {x: 2, y: "$$x"}, in: ["$$x", "$$y"]}}}} => [2, 1]
+        {$let: {vars: {_x: 1}, in: "$$_x"}} => refused
+        {$let: {vars: {this: 1}, in: "$$this"}} => 1
+        {$let: {vars: {"": 1}, in: 1}} => refused
+        {$let: {vars: {"x.y": 1}, in: 1}} => refused
+        {$let: {vars: 1, in: 1}} => refused
+        {$let: 1} => refused
+        {$getField: {field: "a", input: "$$ROOT"}} | {a: [1]} => [1]
+        {$getField: {field: "b", input: "$a"}} | {a: [{b: 1}]} => nothing
+        {$getField: {field: "b", input: "$a"}} | {a: {}} => nothing
+        {$getField: {field: "b", input: "$a"}} | {a: {b: 2}} => 2
+        {$getField: {field: "b", input: "$a"}} => nothing
+        {$getField: 1} => refused
+        {$getField: {field: 1, input: {}}} => refused
+        {$getField: {field: "$x", input: {}}} => refused
+        {$getField: {a: 1}} => refused
+        {$getField: [1]} => refused
+        {$mergeObjects: [["$a"]]} | {a: {b: 1}} => {b: 1}
+        """##)
+}
