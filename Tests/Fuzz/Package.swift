@@ -18,6 +18,7 @@ let package = Package(
         fuzzer("FuzzBSON", of: "BSON"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
         fuzzer("FuzzLog", of: "LogParsing"),
+        fuzzer("FuzzQuery", of: "Query"),
         fuzzer("FuzzText", of: "BSONText"),
     ]
 )

@@ -102,8 +102,8 @@ final class PercentileColumn: Column {
 
 /// Many numbers in little space, of which quantiles are asked.
 ///
-/// Up to 2,048 numbers are kept as they are, and the answers are exact. Beyond, neighbours are joined, fewer towards the
-/// ends: the rank of an answer is off by less than one in a thousand in the middle and far less at the ends.
+/// Up to 2,048 numbers are kept as they are, and the answers are exact. Beyond, neighbours are joined, fewer towards
+/// the ends: the rank of an answer is off by less than one in a thousand in the middle and far less at the ends.
 ///
 /// Source: Dunning and Ertl, "Computing extremely accurate quantiles using t-digests" (2019), the merging digest with
 /// the arcsine scale.

@@ -34,6 +34,27 @@ struct StageReader {
             let match = try Match(try document(stage))
             usesExtensions = usesExtensions || match.usesExtensions
             return [MatchStage(match: match)]
+        case "$project":
+            let projection = try Projection(try document(stage), in: .stage)
+            return [
+                ReshapeStage { document, now, writer throws(QueryError) in
+                    try projection.apply(document, now: now, to: &writer)
+                }
+            ]
+        case "$addFields", "$set":
+            let fields = try AddedFields(try document(stage))
+            return [
+                ReshapeStage { document, now, writer throws(QueryError) in
+                    try fields.apply(document, now: now, to: &writer)
+                }
+            ]
+        case "$unset":
+            let projection = try Projection(unset: stage)
+            return [
+                ReshapeStage { document, now, writer throws(QueryError) in
+                    try projection.apply(document, now: now, to: &writer)
+                }
+            ]
         case "$replaceRoot":
             var elements = try document(stage).makeIterator()
             guard let root = elements.next(), root.key == "newRoot" else {
