@@ -3,13 +3,15 @@ import BSON
 import BSONText
 import Eventstorm
 import Glibc
+import Query
 import Service
 
 extension Command {
     static let tap = Command(
         "eventstorm tap", "shows events as they pass, and at the end what was lost",
         settings: [
-            .from, .subscribe,
+            .from, .subscribe, .match,
+            Setting("project", .query, "FIELDS", "which fields to show, e.g. '{path: 1, status: 1, _id: 0}'"),
             .integer("count", in: 1...Int.max, "end after so many events"),
             .choice("format", ["json", "bson", "pretty"], "how to show them; usually pretty on a terminal, else json"),
             .programName,
@@ -17,6 +19,7 @@ extension Command {
         words: "subscribe",
         examples: [
             "eventstorm tap 'http.*'",
+            "eventstorm tap http.hit --match '{status: {$gte: 500}}' --project '{path: 1, status: 1}'",
             "eventstorm tap --from tcp://127.0.0.1:5571 --count 10 --format bson '*' > ten.bson",
         ])
 }
@@ -24,6 +27,7 @@ extension Command {
 /// Shows events until interrupted, or until as many as asked for have passed.
 func tap(_ options: Options, _ signals: Signals) throws {
     let endpoints = options.endpoints("from")
+    let selection = try Selection(options)
     var subscriber = try Subscriber(
         options.textIfGiven("name") ?? "tap", from: endpoints, patterns: options.patterns("subscribe"), role: .tool)
     var printer = EventPrinter(format: options.textIfGiven("format"))
@@ -33,8 +37,7 @@ func tap(_ options: Options, _ signals: Signals) throws {
     while !isOver && left > 0 && !printer.isClosed {
         _ = subscriber.receive(within: .milliseconds(250), watching: [signals.fileDescriptor]) { delivery in
             delivery.forEachDocument { event in
-                if left > 0 { printer.print(delivery.topic, event) }
-                left -= 1
+                if left > 0, selection.show(event, { printer.print(delivery.topic, $0) }) { left -= 1 }
             }
         }
         printer.flush()
@@ -43,6 +46,52 @@ func tap(_ options: Options, _ signals: Signals) throws {
     }
     printSummary(of: subscriber.ledger)
     subscriber.close()
+    if let failure = selection.failure {
+        Log.warning("\(selection.failures) events are not shown because the query failed on them, first: \(failure)")
+    }
+}
+
+/// What `--match` and `--project` leave of the events.
+private final class Selection {
+    private let match: Match?
+    private let projection: Projection?
+    private var writer = DocumentWriter(limit: 32 << 20)
+    /// Events on which the query failed.
+    private(set) var failures = 0
+    /// Why it failed first.
+    private(set) var failure: QueryError?
+
+    init(_ options: Options) throws {
+        do throws(QueryError) {
+            match = try options.textIfGiven("match").map { text throws(QueryError) in try Match(text) }
+        } catch {
+            throw options.failure("match", "\(error)")
+        }
+        do throws(QueryError) {
+            projection = try options.textIfGiven("project").map { text throws(QueryError) in try Projection(text) }
+        } catch {
+            throw options.failure("project", "\(error)")
+        }
+    }
+
+    /// Calls `body` with the event, or with what the projection makes of it; `false` if the event is not selected.
+    func show(_ event: DocumentView, _ body: (DocumentView) -> Void) -> Bool {
+        do throws(QueryError) {
+            if let match, try !match.matches(event) { return false }
+            guard let projection else {
+                body(event)
+                return true
+            }
+            writer.removeAll()
+            try projection.apply(event, now: .now(), to: &writer)
+            writer.withBytes { body(DocumentView(unchecked: $0)) }
+            return true
+        } catch {
+            failures += 1
+            failure = failure ?? error
+            return false
+        }
+    }
 }
 
 /// Says after a second that nothing answers.

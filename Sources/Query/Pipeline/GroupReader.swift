@@ -24,19 +24,25 @@ struct GroupReader {
     /// Reads the fields of `$group`.
     consuming func group(_ document: DocumentView) throws(QueryError) -> any Stage {
         var key: GroupInput?
+        var kind = GroupKey.value
         var accumulators: [Accumulator] = []
         var elements = document.makeIterator()
         while let element = elements.next() {
             if element.key == "_id" {
                 if key != nil { throw QueryError("$group has two fields _id", at: element) }
                 key = try input(element)
+                if let fields = element.document, fields.count == 1, !fields.holdsOperators,
+                    let field = fields.element(at: 4)
+                {
+                    kind = .field(field.key)
+                }
             } else {
                 accumulators.append(try accumulator(element))
             }
         }
         guard let key else { throw wrong("$group needs _id, the key of a group; null makes one group of all") }
         return GroupStage(
-            stage: stage, finder: FieldFinder(keys), key: key, keyKind: .value, accumulators: accumulators)
+            stage: stage, finder: FieldFinder(keys), key: key, keyKind: kind, accumulators: accumulators)
     }
 
     /// Reads `{$count: "name"}`.

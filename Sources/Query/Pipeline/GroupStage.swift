@@ -30,6 +30,8 @@ struct Accumulator: Sendable {
 enum GroupKey: Sendable {
     /// As it is; missing is null.
     case value
+    /// A document of one field, which is null if its value is missing; in a document of several fields it is left out.
+    case field(String)
     /// The greatest of the sorted boundaries at or below it, or else the other value.
     case bucket(boundaries: [Value], other: Value?)
 }
@@ -171,6 +173,9 @@ private final class GroupRun: StageRun {
     private func key(_ value: Value) throws(QueryError) -> Value {
         switch stage.keyKind {
         case .value: return value.inArray
+        case .field(let name):
+            guard case .document(let document) = value, document.isEmpty else { return value }
+            return .document(Document { $0[name] = Null() })
         case .bucket(let boundaries, let other):
             let place = boundaries.partition { Order.compare($0, value) <= 0 }
             if place > 0 && place < boundaries.count { return boundaries[place - 1] }

@@ -47,7 +47,8 @@ struct Sum {
         case .decimal(let value):
             count += 1
             widest = .decimal128
-            decimals = decimals.map { Decimal128.add($0, value) } ?? value
+            // From 0 on, as in MongoDB: it decides on the zeros at the end.
+            decimals = Decimal128.add(decimals ?? Decimal128(0 as Int64), value)
         }
     }
 
