@@ -13,7 +13,7 @@ func answer(to judged: JudgeCase, about documents: [Document]) -> Answer {
             case .project: .outcomes(try projected(by: question, documents))
             case .expression: .outcomes(try values(of: question, documents))
             case .pipeline: try results(of: question, documents, inParts: judged.number % 2 == 1)
-            default: .refused("not built")
+            case .update: .outcomes(try updated(by: question, documents))
             }
         } catch {
             return .refused(error.message)
@@ -37,6 +37,17 @@ private func projected(by question: ElementView, _ documents: [Document]) throws
         outcome { writer throws(QueryError) in
             let view = document.view
             try projection.apply(view, to: &writer)
+        }
+    }
+}
+
+private func updated(by question: ElementView, _ documents: [Document]) throws(QueryError) -> [Outcome] {
+    guard let changes = question.document else { throw QueryError("no document") }
+    let update = try Update(changes)
+    return documents.map { document in
+        outcome { writer throws(QueryError) in
+            let view = document.view
+            try update.apply(view, to: &writer)
         }
     }
 }

@@ -55,6 +55,12 @@ struct JudgeReport {
                 operators: judged.operators, text: difference.text(of: judged), refusal: difference.refusal))
     }
 
+    /// Counts a question that ends mongod, so that there is no answer.
+    mutating func addDeath() {
+        judged += 1
+        known["mongod ends by a failed invariant of its own", default: 0] += 1
+    }
+
     /// One line for people.
     var summary: String {
         let differences = known.sorted { $0.key < $1.key }.map { ", \($0.value) known to differ: \($0.key)" }.joined()

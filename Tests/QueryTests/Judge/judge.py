@@ -11,7 +11,7 @@ Makes documents and queries from a seed, asks mongod, and writes what it answers
 
 Each case also has its number, the seed and its set; refused ones have mongod's code and message. `refused` is what
 mongod refuses without a look at any document, except for pipelines, where it is any failure. `alternative` is another
-answer, from mongod's other engine, where the two differ.
+answer, from mongod's other engine, where the two differ. A question that ends mongod has `died` and nothing else.
 """
 import argparse
 import collections
@@ -35,22 +35,39 @@ KINDS = ["match", "expression", "match", "pipeline", "project", "match", "update
 # mongod has two engines, which do not always agree: this keeps it from using the newer one for $group.
 CLASSIC_ENGINE = {"$_internalInhibitOptimization": {}}
 EMPTY = "empty"
+# Some updates end mongod 6.0.5 by a failed invariant. Whatever else is asked meanwhile is asked again, so often.
+LIVES = 3
 TRIES = 4  # a case that says little is made anew
 
 
 class Judge:
-    def __init__(self, port, seed):
-        self.port, self.seed = port, seed
+    def __init__(self, mongod, seed):
+        self.server, self.seed = mongod, seed
         self.local = threading.local()
         self.sets = {}
         self.lock = threading.Lock()
+        self.prepare()
+
+    def prepare(self):
+        """What a new server needs."""
+        self.sets.clear()
+        self.connection.run({"create": EMPTY})
 
     @property
     def connection(self):
-        if not hasattr(self.local, "connection"):
-            self.local.connection = server.Connection(self.port)
+        """This thread's connection to the present server."""
+        if getattr(self.local, "port", None) != self.server.port:
+            self.local.connection = server.Connection(self.server.port)
+            self.local.port = self.server.port
             self.local.scratch = f"scratch{threading.get_ident()}"
         return self.local.connection
+
+    def revive(self, port):
+        """Replaces the server at this port, unless another thread has done so."""
+        with self.lock:
+            if port == self.server.port:
+                self.server.restart()
+                self.prepare()
 
     def random(self, *what):
         return random.Random("/".join(map(str, (self.seed,) + what)))
@@ -70,6 +87,15 @@ class Judge:
 
     def case(self, number):
         """Makes a case and asks; returns its document."""
+        for _ in range(LIVES):
+            port = self.server.port
+            try:
+                return self.ask(number)
+            except OSError:
+                self.revive(port)
+        return {"kind": KINDS[number % len(KINDS)], "number": number, "seed": str(self.seed), "died": True}
+
+    def ask(self, number):
         kind = KINDS[number % len(KINDS)]
         chance = self.random("case", number)
         usual = documents.EVENT_SETS if kind == "pipeline" and chance.random() < 0.8 else range(len(documents.SETS))
@@ -205,6 +231,9 @@ class Statistics:
     def add(self, case):
         count = self.counts[case["kind"]]
         count["cases"] += 1
+        if "died" in case:
+            count["mongod dies"] += 1
+            return
         if case["refused"]:
             count["refused"] += 1
         elif case["kind"] == "match":
@@ -237,9 +266,10 @@ def cases(judge, numbers, threads):
             if len(pending) < 64 and number is not None or not pending:
                 continue
             case = pending.popleft().result()
-            if case["set"] not in known:
+            if "set" in case and case["set"] not in known:
                 known.add(case["set"])
-                yield {"kind": "documents", "set": case["set"], "documents": judge.set(case["set"])[0]}
+                made = documents.make_set(judge.random("set", case["set"]), case["set"])
+                yield {"kind": "documents", "set": case["set"], "documents": made}
             yield case
 
 
@@ -260,8 +290,7 @@ def main():
     numbers = itertools.islice(numbers, arguments.cases) if arguments.only is None else [arguments.only]
     statistics = Statistics()
     with server.Server(arguments.mongod) as mongod:
-        judge = Judge(mongod.port, arguments.seed)
-        judge.connection.run({"create": EMPTY})
+        judge = Judge(mongod, arguments.seed)
         with open(arguments.out, "wb") if arguments.out else sys.stdout.buffer as output:
             for case in cases(judge, numbers, arguments.threads):
                 if not arguments.stats:

@@ -25,6 +25,10 @@ class Server:
     def __init__(self, program):
         self.program = program
 
+    def restart(self):
+        self.__exit__()
+        self.__enter__()
+
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="judge-")
         try:
