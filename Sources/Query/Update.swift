@@ -16,6 +16,8 @@ public struct Update: Sendable {
 
     private let root: UpdateFields
     private let namesID: Bool
+    /// What is renamed to where it cannot be; no mistake as long as it is not there.
+    private let impossible: [FieldPath]
 
     /// Compiles an update.
     ///
@@ -29,6 +31,7 @@ public struct Update: Sendable {
         while let element = elements.next() { try reader.read(operator: element) }
         root = reader.root
         namesID = root.names("_id")
+        impossible = reader.impossible
     }
 
     /// Compiles an update in text: JSON, JSON5 or mongosh's notation.
@@ -50,7 +53,11 @@ public struct Update: Sendable {
         writer.beginDocument()
         let start = writer.openDocumentStart
         do throws(QueryError) {
-            if namesID { try root.requireNoRename(toKey: "_id", document) }
+            for path in impossible {
+                if let _ = try UpdateFields.source(path, in: document) {
+                    throw QueryError("$rename cannot put '\(path.name)' into '_id' or a field with '$' in front")
+                }
+            }
             try root.write(document, document, to: &writer)
         } catch {
             writer.cancelDocument()
@@ -75,6 +82,7 @@ public struct Update: Sendable {
 /// Reads updates.
 private struct UpdateReader {
     var root = UpdateFields()
+    var impossible: [FieldPath] = []
 
     mutating func read(operator element: ElementView) throws(QueryError) {
         let name = element.key
@@ -100,11 +108,13 @@ private struct UpdateReader {
         guard let target = field.string else {
             throw QueryError("$rename needs the new name of '\(path.name)' as a string", at: field)
         }
-        let other = try self.path(target, field, creates: true)
+        let other = try self.path(target, field, creates: false)
         if path.segments.starts(with: other.segments) || other.segments.starts(with: path.segments) {
             throw QueryError(
                 "$rename needs two fields, none of which is in the other: '\(path.name)', '\(target)'", at: field)
         }
+        let first = other.segments[0]
+        if first.first == UInt8(ascii: "$") || first.elementsEqual("_id".utf8) { impossible.append(path) }
         try insert(path, .unset, field)
         try insert(other, .move(path), field)
     }

@@ -193,7 +193,7 @@ extension UpdateFields {
         for (one, other) in zip(picked, picked.dropFirst()) where one.index == other.index {
             throw QueryError("an update names the element \(one.index) of an array twice")
         }
-        try requireNoRename(root, to: "an array")
+        try requireNoRename(root)
         var next = picked[...]
         var count = 0
         var elements = array.makeIterator()
@@ -270,11 +270,14 @@ extension UpdateFields {
 extension UpdateFields {
     /// The element that `$rename` takes.
     @_lifetime(copy root)
-    private static func source(_ path: FieldPath, in root: DocumentView) throws(QueryError) -> ElementView? {
+    static func source(_ path: FieldPath, in root: DocumentView) throws(QueryError) -> ElementView? {
         var view = root
         var isInArray = false
+        var isInside = false
         for (place, segment) in path.segments.enumerated() {
-            guard let element = view.first(segment.span.bytes) else { return nil }
+            // An array's keys have no zeros in front, the path's may have.
+            let key = isInside ? arrayIndex(segment).map { Array(String($0).utf8) } ?? segment : segment
+            guard let element = view.first(key.span.bytes) else { return nil }
             if place == path.segments.count - 1 {
                 if isInArray { throw QueryError("$rename cannot take '\(path.name)', which is inside an array") }
                 return element
@@ -284,28 +287,19 @@ extension UpdateFields {
                 throw QueryError(
                     "$rename cannot follow '\(path.name)' through the \(element.type.name) '\(element.key)'")
             }
-            isInArray = isInArray || element.type == .array
+            isInside = element.type == .array
+            isInArray = isInArray || isInside
             view = inner
         }
         return nil
     }
 
-    /// Throws if something would be renamed into a place that cannot be one's target.
-    private func requireNoRename(_ root: DocumentView, to place: String) throws(QueryError) {
+    /// Throws if something would be renamed into what is inside an array.
+    private func requireNoRename(_ root: DocumentView) throws(QueryError) {
         for node in nodes {
-            if case .fields(let fields) = node { try fields.requireNoRename(root, to: place) }
+            if case .fields(let fields) = node { try fields.requireNoRename(root) }
             guard case .move(let path) = node, let _ = try Self.source(path, in: root) else { continue }
-            throw QueryError("$rename cannot put '\(path.name)' into \(place)")
+            throw QueryError("$rename cannot put '\(path.name)' into an array")
         }
-    }
-
-    /// Throws if something would be renamed to a field inside `_id`, or to itself.
-    func requireNoRename(toKey key: String, _ root: DocumentView) throws(QueryError) {
-        var inner = UpdateFields()
-        for (place, known) in keys.enumerated() where known.elementsEqual(key.utf8) {
-            inner.keys = [known]
-            inner.nodes = [nodes[place]]
-        }
-        try inner.requireNoRename(root, to: "'\(key)'")
     }
 }
