@@ -1,4 +1,4 @@
-// Expressions and what mongod 6.0.5 answers: Fields, variables, documents and arrays of expressions, and what is refused.
+// Expressions and what mongod 6.0.5 answers: fields, variables, documents and arrays, and what is refused.
 
 extension ExpressionTable {
     static let paths = ExpressionTable(

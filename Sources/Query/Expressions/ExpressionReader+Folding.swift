@@ -153,7 +153,7 @@ extension Node {
         switch self {
         case .one(let other, _, let operand) where other.name == function.name: [operand]
         case .twoUntilNull(let other, _, let left, let right) where other.name == function.name: [left, right]
-        case .untilNull(let other, let operands) where other.name == function.name: operands
+        case .ordered(let other, let operands, _) where other.name == function.name: operands.compactMap { $0 }
         case .two(let other, _, let left, let right) where other.name == function.name: [left, right]
         case .call(let other, let operands) where other.name == function.name: operands.compactMap { $0 }
         default: nil
@@ -166,12 +166,13 @@ extension Node {
         if operands.count == 1, let operand = operands[0], let body = Function.ones[function.name] {
             return .one(function, body, operand)
         }
-        let stopsAtNull = Function.stoppingAtNull.contains(function.name)
+        let evaluation = Function.evaluations[function.name]
         if operands.count == 2, let left = operands[0], let right = operands[1],
             let body = Function.twos[function.name]
         {
-            return stopsAtNull ? .twoUntilNull(function, body, left, right) : .two(function, body, left, right)
+            if case .untilNull = evaluation { return .twoUntilNull(function, body, left, right) }
+            return .two(function, body, left, right)
         }
-        return stopsAtNull ? .untilNull(function, operands.compactMap { $0 }) : self
+        return evaluation.map { .ordered(function, operands, $0) } ?? self
     }
 }

@@ -23,8 +23,24 @@ extension Function {
     /// Functions that take the elements of an array if that is their only operand.
     static let lookingIntoArrays: Set<String> = ["$sum", "$min", "$max"]
 
-    /// Functions that look at no operand behind one that is null.
-    static let stoppingAtNull: Set<String> = ["$add", "$multiply", "$concat", "$concatArrays"]
+    /// Functions that do not look at all of their operands always; others do, as their errors tell.
+    static let evaluations: [String: Node.Evaluation] = {
+        var all: [String: Node.Evaluation] = [
+            "$add": .untilNull, "$multiply": .untilNull, "$concat": .untilNull, "$concatArrays": .untilNull,
+            "$dateDiff": .nullIfNull(first: 2), "$dateFromParts": .nullIfNull(first: 10),
+            "$dateToString": .sparing([3]), "$dateFromString": .sparing([3, 4]),
+        ]
+        let first = [
+            "$dateAdd", "$dateSubtract", "$dateTrunc", "$trim", "$ltrim", "$rtrim", "$indexOfCP", "$indexOfBytes",
+            "$indexOfArray", "$round", "$trunc",
+        ]
+        let parts = [
+            "$year", "$month", "$dayOfMonth", "$dayOfWeek", "$dayOfYear", "$hour", "$minute", "$second", "$millisecond",
+            "$week", "$isoDayOfWeek", "$isoWeek", "$isoWeekYear",
+        ]
+        for name in first + parts { all[name] = .nullIfNull(first: 1) }
+        return all
+    }()
 
     /// Functions that mongod does not evaluate when it reads a query.
     static let neverFolded: Set<String> = ["$replaceOne", "$replaceAll", "$regexMatch", "$regexFind", "$regexFindAll"]

@@ -14,15 +14,8 @@ extension Node {
         case .twoUntilNull(_, let body, let left, let right):
             let one = try left.evaluate(root, &scope)
             return one.isNullish ? .null : try body(one, try right.evaluate(root, &scope)).withinLimit()
-        case .untilNull(let function, let operands):
-            var values: [Value?] = []
-            values.reserveCapacity(operands.count)
-            for operand in operands {
-                let value = try operand.evaluate(root, &scope)
-                values.append(value)
-                if value.isNullish { break }
-            }
-            return try function.apply(values).withinLimit()
+        case .ordered(let function, let operands, let evaluation):
+            return try Node.call(function, operands, evaluation, root, &scope).withinLimit()
         case .one(_, let body, let operand): return try body(try operand.evaluate(root, &scope))
         case .call(let function, let operands):
             var values: [Value?] = []
@@ -95,6 +88,32 @@ extension Node {
         }
     }
 
+    /// Calls a function that does not look at all of its operands.
+    private static func call(
+        _ function: Function, _ operands: [Node?], _ evaluation: Evaluation, _ root: DocumentView, _ scope: inout Scope
+    ) throws(QueryError) -> Value {
+        var values: [Value?] = []
+        values.reserveCapacity(operands.count)
+        for (index, operand) in operands.enumerated() {
+            if case .sparing(let spared) = evaluation, spared.contains(index) {
+                values.append(operand.map { _ in .missing })
+                continue
+            }
+            let value = try operand?.evaluate(root, &scope)
+            values.append(value)
+            guard let value, value.isNullish else { continue }
+            if case .nullIfNull(let first) = evaluation, index < first { return .null }
+            if case .untilNull = evaluation { break }
+        }
+        let result = try function.apply(values)
+        // Nothing comes back only where an operand that was spared is what the function gives.
+        guard case .sparing(let spared) = evaluation, case .missing = result, let last = spared.last else {
+            return result
+        }
+        let isNull = values[0]?.isNullish ?? true
+        return try operands[isNull ? last : spared[0]]?.evaluate(root, &scope) ?? result
+    }
+
     private static func document(
         _ fields: [Field], _ root: DocumentView, _ scope: inout Scope
     ) throws(QueryError) -> Value {
@@ -147,6 +166,7 @@ extension Node.Loop {
         where condition: Node, limit: Node?, _ root: DocumentView, _ scope: inout Scope
     ) throws(QueryError) -> Value {
         guard let elements = try elements(root, &scope) else { return .null }
+        if elements.isEmpty { return .array([]) }
         let most = try limit.map { node throws(QueryError) in try Self.limit(node.evaluate(root, &scope)) } ?? .max
         scope.values.append(.missing)
         var results: [Value] = []

@@ -26,9 +26,9 @@ indirect enum Node: Sendable {
     case one(Function, OneOperand, Node)
     /// A function of two operands that needs no array for them.
     case two(Function, TwoOperands, Node, Node)
-    /// A function that looks at no operand behind one that is null.
-    case untilNull(Function, [Node])
-    /// The same with two operands, without an array for them.
+    /// A function that does not look at all of its operands always.
+    case ordered(Function, [Node?], Evaluation)
+    /// A function of two operands that does not look at the second one if the first one is null, without an array for them.
     case twoUntilNull(Function, TwoOperands, Node, Node)
     /// A function; `nil` stands for a named operand that is not given.
     case call(Function, [Node?])
@@ -43,6 +43,16 @@ indirect enum Node: Sendable {
     case reduce(Loop, from: Node, to: Node)
     case convert(Conversion)
     case field(String, of: Node)
+
+    /// Which operands of a function are evaluated.
+    enum Evaluation: Sendable {
+        /// None behind one that is null; the function gets those before.
+        case untilNull
+        /// None behind one of the first ones that is null; then that is the result.
+        case nullIfNull(first: Int)
+        /// Those at these indexes only if the function gives them back, the last one for an input that is null.
+        case sparing([Int])
+    }
 
     /// A field of a document that is computed.
     struct Field: Sendable {
