@@ -1,6 +1,7 @@
 // Where we differ from mongod on purpose, or because nobody could tell: each with its reason.
 
 import BSON
+import Foundation
 
 /// A way in which we differ from mongod and mean to.
 struct KnownDifference: Sendable {
@@ -17,7 +18,23 @@ struct KnownDifference: Sendable {
             name: "conditions beside $expr",
             why: "Which of several conditions is looked at first is mongod's secret; if an earlier one decides, the "
                 + "expression is not computed and cannot fail.",
-            applies: { $0.kind == .match && $1.isOnlyFailures && $0.hasConditionsBesideExpression })
+            applies: { $0.kind == .match && $1.isOnlyFailures && $0.hasConditionsBesideExpression }),
+        KnownDifference(
+            name: "positional operator",
+            why: "'$' in a path of a projection or an update needs the query that found the document; there is none "
+                + "here, so it is refused by name.",
+            applies: { judged, difference in
+                (judged.kind == .project || judged.kind == .update)
+                    && difference.refusal?.hasPrefix("the positional operator '$'") == true
+            }),
+        KnownDifference(
+            name: "numeric names in $top and $bottom",
+            why: "mongod 6.0 keeps what `sortBy` names in an array, and then takes a field named 0 or 1 of a document "
+                + "in it for an element.",
+            applies: { judged, _ in
+                judged.kind == .pipeline && judged.message.contains("Ambiguous field name found in array")
+                    && !judged.operators.isDisjoint(with: ["$top", "$topN", "$bottom", "$bottomN"])
+            }),
     ]
 }
 
