@@ -89,6 +89,7 @@ let package = Package(
         tests("BSONTests", ["BSON", "CBSON"]),
         tests("BSONTextTests", ["BSONText", "BSON", "CBSON"]),
         // A real mongod is the judge of our queries: Judge/ asks it.
+        tests("QueryFilesTests", ["QueryFiles", "Query", "BSON"]),
         tests("QueryTests", ["Query", "BSON", "BSONText"], exclude: ["Judge"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),

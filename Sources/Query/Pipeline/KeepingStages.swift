@@ -72,7 +72,7 @@ struct SortStage: Stage {
         }
 
         override func add(_ document: DocumentView) throws(QueryError) -> Bool {
-            if let limit = stage.limit, Int64(entries.count) >= 2 * limit + 1_024 { sort() }
+            if let limit = stage.limit, limit < 1 << 40, Int64(entries.count) >= 2 * limit + 1_024 { sort() }
             keep((try stage.order.keys(of: document), Document(copying: document)))
             try environment.check(heldBytes, "$sort")
             return true

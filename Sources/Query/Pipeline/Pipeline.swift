@@ -39,6 +39,12 @@ public struct Pipeline: Sendable {
             }
             stages += try reader.stages(element)
         }
+        for index in stages.indices.dropLast() {
+            // A sort needs to keep no more than the limit behind it lets through.
+            guard var sort = stages[index] as? SortStage, let limit = stages[index + 1] as? LimitStage else { continue }
+            sort.limit = limit.limit
+            stages[index] = sort
+        }
         self.stages = stages
         usesExtensions = reader.usesExtensions
     }
