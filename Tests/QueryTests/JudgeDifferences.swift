@@ -25,7 +25,7 @@ struct KnownDifference: Sendable {
                 + "here, so it is refused by name.",
             applies: { judged, difference in
                 (judged.kind == .project || judged.kind == .update)
-                    && difference.refusal?.hasPrefix("the positional operator '$'") == true
+                    && difference.refusal?.hasPrefix("the positional operator '$") == true
             }),
         KnownDifference(
             name: "numeric names in $top and $bottom",
