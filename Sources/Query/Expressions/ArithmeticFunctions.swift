@@ -20,10 +20,10 @@ extension Function {
         }
     }
 
-    @Sendable private static func add(_ operands: [Value]) throws(QueryError) -> Value {
+    @Sendable private static func add(_ operands: [Value?]) throws(QueryError) -> Value {
         var sum = Summation()
         var hasDate = false
-        for operand in operands {
+        for case let operand? in operands {
             if sum.add(operand) { continue }
             if case .datetime(let date) = operand {
                 if hasDate { throw QueryError("$add takes one date only") }
@@ -92,9 +92,9 @@ extension Function {
         }
     }
 
-    @Sendable private static func multiply(_ operands: [Value]) throws(QueryError) -> Value {
+    @Sendable private static func multiply(_ operands: [Value?]) throws(QueryError) -> Value {
         var product = Product()
-        for operand in operands {
+        for case let operand? in operands {
             if operand.isNullish { return .null }
             guard product.multiply(by: operand) else {
                 throw QueryError("$multiply takes numbers, not \(operand.typeName)")

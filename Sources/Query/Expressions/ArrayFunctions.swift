@@ -123,9 +123,9 @@ extension Function {
         return .int32(-1)
     }
 
-    @Sendable private static func concatenate(_ operands: [Value]) throws(QueryError) -> Value {
+    @Sendable private static func concatenate(_ operands: [Value?]) throws(QueryError) -> Value {
         var all: [Value] = []
-        for operand in operands {
+        for case let operand? in operands {
             guard let elements = try elementsOrNull(operand, "$concatArrays") else { return .null }
             all += elements
             if all.count > Expression.Limits.values {

@@ -78,12 +78,11 @@ extension Function {
         return .array(pairs)
     }
 
-    @Sendable private static func merge(_ operands: [Value]) throws(QueryError) -> Value {
+    @Sendable private static func merge(_ operands: [Value?]) throws(QueryError) -> Value {
         var documents = operands
         if operands.count == 1, case .array(let elements) = operands[0] { documents = elements }
         var fields = Fields()
-        for value in documents {
-            if value.isNullish { continue }
+        for case let value? in documents where !value.isNullish {
             guard case .document(let document) = value else {
                 throw QueryError("$mergeObjects takes documents, not \(value.typeName)")
             }

@@ -59,11 +59,9 @@ extension Function {
         }
     }
 
-    /// A function of any number of operands.
-    static func any(_ name: String, _ body: @escaping @Sendable ([Value]) throws(QueryError) -> Value) -> Function {
-        Function(name: name, operands: .list(0...Int.max)) { operands throws(QueryError) in
-            try body(operands.map { $0 ?? .missing })
-        }
+    /// A function of any number of operands, all of which are given.
+    static func any(_ name: String, _ body: @escaping @Sendable ([Value?]) throws(QueryError) -> Value) -> Function {
+        Function(name: name, operands: .list(0...Int.max), apply: body)
     }
 
     /// Operators that MongoDB 6.0 has and this module has not.
