@@ -69,7 +69,8 @@ private func wanted(_ result: String) throws -> String {
     @Test(
         "an expression gives what mongod gives",
         arguments: [
-            ExpressionTable.arithmetic, .rounding, .conversions, .arrays, .documents, .conditions, .paths,
+            ExpressionTable.arithmetic, .rounding, .conversions, .arrays, .documents, .conditions, .paths, .strings,
+            .regexes, .dateParts, .dateArithmetic, .datesToStrings, .datesFromStrings,
         ])
     func table(_ table: ExpressionTable) throws {
         #expect(table.lines.count > 30)

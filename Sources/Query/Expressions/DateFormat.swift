@@ -48,9 +48,8 @@ struct DateFormat: Sendable {
                 parts.append(.field(letter))
             } else {
                 let list = letters.map { "%\($0)" }.joined(separator: ", ")
-                throw QueryError(
-                    "a date format with '%\(Character(Unicode.Scalar(letter)))' in '\(text)', expected one of \(list), %%"
-                )
+                let found = Character(Unicode.Scalar(letter))
+                throw QueryError("a date format with '%\(found)' in '\(text)', expected one of \(list), %%")
             }
         }
         if !literal.isEmpty { parts.append(.literal(literal)) }

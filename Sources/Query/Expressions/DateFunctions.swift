@@ -24,8 +24,8 @@ extension Function {
                 name: "$dateFromParts",
                 operands: .named(
                     [
-                        "year", "month", "day", "isoWeekYear", "isoWeek", "isoDayOfWeek", "hour", "minute", "second",
-                        "millisecond", "timezone",
+                        "hour", "minute", "second", "millisecond", "timezone", "year", "month", "day", "isoWeekYear",
+                        "isoWeek", "isoDayOfWeek",
                     ].map(optional)), apply: DateFunction.fromParts),
             Function(
                 name: "$dateTrunc",
@@ -130,23 +130,24 @@ enum DateFunction {
         return .document(Document { for (key, value) in days + times { $0[key] = Int32(clamping: value) } })
     }
 
+    /// The operands are looked at in the order of mongod, and none behind one that is null.
     static func fromParts(_ operands: [Value?]) throws(QueryError) -> Value {
-        let isISO = operands.isGiven(3)
-        guard isISO || operands.isGiven(0) else { throw QueryError("$dateFromParts needs 'year' or 'isoWeekYear'") }
-        let others = isISO ? 0...2 : 4...5
-        if others.contains(where: operands.isGiven) {
-            throw QueryError("$dateFromParts cannot mix 'year', 'month' and 'day' with ISO weeks")
-        }
         let small = Int64(Int16.min)...Int64(Int16.max)
         let any = Int64.min...Int64.max
-        guard let hour = try part(operands, 6, "hour", 0, small),
-            let minute = try part(operands, 7, "minute", 0, small),
-            let second = try part(operands, 8, "second", 0, any),
-            let millisecond = try part(operands, 9, "millisecond", 0, any),
-            let zone = try operands.zone(10, for: "$dateFromParts"),
-            let year = try part(operands, isISO ? 3 : 0, isISO ? "isoWeekYear" : "year", 1970, any),
-            let upper = try part(operands, isISO ? 4 : 1, isISO ? "isoWeek" : "month", 1, small),
-            let lower = try part(operands, isISO ? 5 : 2, isISO ? "isoDayOfWeek" : "day", 1, small)
+        guard let hour = try part(operands, 0, "hour", 0, small),
+            let minute = try part(operands, 1, "minute", 0, small),
+            let second = try part(operands, 2, "second", 0, any),
+            let millisecond = try part(operands, 3, "millisecond", 0, any),
+            let zone = try operands.zone(4, for: "$dateFromParts")
+        else { return .null }
+        let isISO = operands.isGiven(8)
+        guard isISO || operands.isGiven(5) else { throw QueryError("$dateFromParts needs 'year' or 'isoWeekYear'") }
+        if (isISO ? 5...7 : 9...10).contains(where: operands.isGiven) {
+            throw QueryError("$dateFromParts cannot mix 'year', 'month' and 'day' with ISO weeks")
+        }
+        guard let year = try part(operands, isISO ? 8 : 5, isISO ? "isoWeekYear" : "year", 1970, any),
+            let upper = try part(operands, isISO ? 9 : 6, isISO ? "isoWeek" : "month", 1, small),
+            let lower = try part(operands, isISO ? 10 : 7, isISO ? "isoDayOfWeek" : "day", 1, small)
         else { return .null }
         guard (1...9999).contains(year) else {
             throw QueryError("a year of $dateFromParts must be 1 to 9999, found \(year)")

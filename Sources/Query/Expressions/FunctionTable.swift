@@ -27,11 +27,12 @@ extension Function {
     static let evaluations: [String: Node.Evaluation] = {
         var all: [String: Node.Evaluation] = [
             "$add": .untilNull, "$multiply": .untilNull, "$concat": .untilNull, "$concatArrays": .untilNull,
-            "$dateDiff": .nullIfNull(first: 2), "$dateFromParts": .nullIfNull(first: 10),
+            "$dateDiff": .nullIfNull(first: 3), "$dateTrunc": .nullIfNull(first: 3), "$dateAdd": .nullIfNull(first: 4),
+            "$dateSubtract": .nullIfNull(first: 4), "$dateFromParts": .untilNull,
             "$dateToString": .sparing([3]), "$dateFromString": .sparing([3, 4]),
         ]
         let first = [
-            "$dateAdd", "$dateSubtract", "$dateTrunc", "$trim", "$ltrim", "$rtrim", "$indexOfCP", "$indexOfBytes",
+            "$trim", "$ltrim", "$rtrim", "$indexOfCP", "$indexOfBytes",
             "$indexOfArray", "$round", "$trunc",
         ]
         let parts = [

@@ -1,0 +1,214 @@
+// Expressions and what mongod 6.0.5 answers: text as dates.
+
+extension ExpressionTable {
+    static let datesFromStrings = ExpressionTable(
+        "text to dates",
+        ##"""
+        {$dateFromString: {dateString: "2021-11-07T01:30:00", timezone: "America/New_York"}} \##
+        => ISODate("2021-11-07T06:30:00.000Z")
+        {$dateFromString: {dateString: "2021-10-31T02:30:00", timezone: "Europe/Berlin"}} \##
+        => ISODate("2021-10-31T01:30:00.000Z")
+        {$dateFromString: {dateString: "2021-10-31T02:30:00", timezone: "+99"}} => ISODate("2021-10-26T23:30:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05Z"}} => ISODate("2020-01-02T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05.678Z"}} => ISODate("2020-01-02T03:04:05.678Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05.6789Z"}} => ISODate("2020-01-02T03:04:05.678Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05.6"}} => ISODate("2020-01-02T03:04:05.600Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05+02:00"}} => ISODate("2020-01-02T01:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05+0200"}} => ISODate("2020-01-02T01:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05+02"}} => ISODate("2020-01-02T01:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02 03:04:05 +02:00"}} => ISODate("2020-01-02T01:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02 03:04"}} => ISODate("2020-01-02T03:04:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04Z"}} => ISODate("2020-01-02T03:04:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03"}} => ISODate("2020-01-02T03:00:00.000Z")
+        {$dateFromString: {dateString: "2020-1-2"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "20200102"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "20200102T030405"}} => ISODate("2020-01-02T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-001"}} => ISODate("2020-01-01T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-W01-1"}} => ISODate("2019-12-30T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020/01/02"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "01/02/2020"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "02.01.2020"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-30"}} => refused
+        {$dateFromString: {dateString: "2020-13-01"}} => refused
+        {$dateFromString: {dateString: "2020-01-02T25:00:00Z"}} => refused
+        {$dateFromString: {dateString: "2020-01-02T24:00:00Z"}} => refused
+        {$dateFromString: {dateString: "2020-01-02T23:59:60Z"}} => refused
+        {$dateFromString: {dateString: "2020-01"}} => ISODate("2020-01-01T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020"}} => refused
+        {$dateFromString: {dateString: "03:04:05"}} => refused
+        {$dateFromString: {dateString: "now"}} => refused
+        {$dateFromString: {dateString: ""}} => refused
+        {$dateFromString: {dateString: "abc"}} => refused
+        {$dateFromString: {dateString: " 2020-01-02 "}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05 Europe/Berlin"}} => refused
+        {$dateFromString: {dateString: "2020-01-02T03:04:05", timezone: "Europe/Berlin"}} \##
+        => ISODate("2020-01-02T02:04:05.000Z")
+        {$dateFromString: {dateString: "2020-01-02T03:04:05Z", timezone: "Europe/Berlin"}} => refused
+        {$dateFromString: {dateString: "2020-01-02T03:04:05Z", timezone: "UTC"}} => refused
+        {$dateFromString: {dateString: "0000-01-02T03:04:05"}} => {"$date": {"$numberLong": "-62167121755000"}}
+        {$dateFromString: {dateString: "+10000-01-02T03:04:05"}} => {"$date": {"$numberLong": "253402398245000"}}
+        {$dateFromString: {dateString: "-0001-01-02T03:04:05"}} => {"$date": {"$numberLong": "-62198657755000"}}
+        {$dateFromString: {dateString: null}} => null
+        {$dateFromString: {dateString: "$x", onNull: 5}} => 5
+        {$dateFromString: {dateString: 5, onError: 6}} => 6
+        {$dateFromString: {dateString: 5}} => refused
+        {$dateFromString: {dateString: "x", onError: 6}} => 6
+        {$dateFromString: {dateString: "x", onError: "$x"}} => nothing
+        {$dateFromString: {dateString: "x", timezone: null, onError: 1}} => null
+        {$dateFromString: {dateString: "x", timezone: "xx", onError: 1}} => refused
+        {$dateFromString: {dateString: "x", format: null, onError: 1}} => null
+        {$dateFromString: {dateString: "x", format: 5, onError: 1}} => refused
+        {$dateFromString: {dateString: null, format: null, onNull: 1}} => 1
+        {$dateFromString: {dateString: "02.01.2020", format: "%d.%m.%Y"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "02.01.2020 5", format: "%d.%m.%Y"}} => refused
+        {$dateFromString: {dateString: "02.01.20", format: "%d.%m.%Y"}} => ISODate("0020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "2.1.2020", format: "%d.%m.%Y"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "01.2020", format: "%m.%Y"}} => refused
+        {$dateFromString: {dateString: "2020", format: "%Y"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 03:04:05.678 +0130", format: "%Y-%m-%d %H:%M:%S.%L %z"}} \##
+        => ISODate("2020-01-02T01:34:05.678Z")
+        {$dateFromString: {dateString: "2020-01-02 90", format: "%Y-%m-%d %Z"}} => refused
+        {$dateFromString: {dateString: "2020 123", format: "%Y %j"}} => refused
+        {$dateFromString: {dateString: "2020-W10-3", format: "%G-W%V-%u"}} => ISODate("2020-03-04T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020 10", format: "%Y %U"}} => refused
+        {$dateFromString: {dateString: "2020 x", format: "%Y x"}} => refused
+        {$dateFromString: {dateString: "2020-01-02%", format: "%Y-%m-%d%%"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "Jan 02 2020", format: "%b %d %Y"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 3", format: "%Y-%m-%d %H"}} => ISODate("2020-01-02T03:00:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02 3:4", format: "%Y-%m-%d %H:%M"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 03:04", format: "%Y-%m-%d %H:%M"}} \##
+        => ISODate("2020-01-02T03:04:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02 03:04:5", format: "%Y-%m-%d %H:%M:%S"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 5", format: "%Y-%m-%d %L"}} => ISODate("2020-01-02T00:00:00.500Z")
+        {$dateFromString: {dateString: "2020-01-02 56", format: "%Y-%m-%d %L"}} => ISODate("2020-01-02T00:00:00.560Z")
+        {$dateFromString: {dateString: "2020-01-02 5678", format: "%Y-%m-%d %L"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 24", format: "%Y-%m-%d %H"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 60", format: "%Y-%m-%d %M"}} => refused
+        {$dateFromString: {dateString: "2020-01-02 10", format: "%Y-%m-%d %M"}} => ISODate("2020-01-02T00:10:00.000Z")
+        {$dateFromString: {dateString: "2020-01-02 61", format: "%Y-%m-%d %S"}} => refused
+        {$dateFromString: {dateString: "2020-13-02", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-00-02", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-02-30", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-02-00", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-02-32", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "12020-02-12", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "-2020-02-12", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-02-12 +90", format: "%Y-%m-%d %Z"}} => ISODate("2020-02-11T22:30:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 -90", format: "%Y-%m-%d %Z"}} => ISODate("2020-02-12T01:30:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 -9000", format: "%Y-%m-%d %Z"}} \##
+        => ISODate("2020-02-18T06:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 Z", format: "%Y-%m-%d %z"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 UTC", format: "%Y-%m-%d %z"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 +01", format: "%Y-%m-%d %z"}} => ISODate("2020-02-11T23:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 +1", format: "%Y-%m-%d %z"}} => ISODate("2020-02-11T23:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 +01:30", format: "%Y-%m-%d %z"}} \##
+        => ISODate("2020-02-11T22:30:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12 Europe/Berlin", format: "%Y-%m-%d %z"}} => refused
+        {$dateFromString: {dateString: "2020-02-12 +01:30", format: "%Y-%m-%d %z", timezone: "UTC"}} => refused
+        {$dateFromString: {dateString: "2020-10", format: "%G-%V"}} => ISODate("2020-03-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020", format: "%G"}} => ISODate("2019-12-30T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-10-0", format: "%G-%V-%u"}} => refused
+        {$dateFromString: {dateString: "2020-10-8", format: "%G-%V-%u"}} => refused
+        {$dateFromString: {dateString: "2020-54-1", format: "%G-%V-%u"}} => refused
+        {$dateFromString: {dateString: "2020-53-1", format: "%G-%V-%u"}} => ISODate("2020-12-28T00:00:00.000Z")
+        {$dateFromString: {dateString: "2021-53-1", format: "%G-%V-%u"}} => ISODate("2022-01-03T00:00:00.000Z")
+        {$dateFromString: {dateString: "2021-00-1", format: "%G-%V-%u"}} => refused
+        {$dateFromString: {dateString: "2021-5-1 2020", format: "%G-%V-%u %Y"}} => refused
+        {$dateFromString: {dateString: "2021-5-1 07", format: "%G-%V-%u %H"}} => ISODate("2021-02-01T07:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12", format: "%Y-%m-%dT"}} => refused
+        {$dateFromString: {dateString: "2020-02-12a", format: "%Y-%m-%db"}} => refused
+        {$dateFromString: {dateString: "20200212", format: "%Y%m%d"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12", format: ""}} => refused
+        {$dateFromString: {dateString: "2020-02-12", format: "%"}} => refused
+        {$dateFromString: {dateString: " 2020-02-12", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "2020-02-12  1", format: "%Y-%m-%d %H"}} => refused
+        {$dateFromString: {dateString: "2020-02-12 2021-03-13", format: "%Y-%m-%d %Y-%m-%d"}} \##
+        => ISODate("2021-03-13T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12*5", format: "%Y-%m-%d*%H"}} => ISODate("2020-02-12T05:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12?5", format: "%Y-%m-%d?%H"}} => ISODate("2020-02-12T05:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12x5", format: "%Y-%m-%d?%H"}} => refused
+        {$dateFromString: {dateString: "2020-02-12T03:04:05.123456789Z"}} => ISODate("2020-02-12T03:04:05.123Z")
+        {$dateFromString: {dateString: "2020-02-12t03:04:05z"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05,5"}} => refused
+        {$dateFromString: {dateString: "2020-02-12T3:4:5"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12 3:04"}} => ISODate("2020-02-12T03:04:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05 Z"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05 UTC"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05+1"}} => ISODate("2020-02-12T02:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05+100"}} => ISODate("2020-02-12T02:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05+1:30"}} => ISODate("2020-02-12T01:34:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05-25:00"}} => refused
+        {$dateFromString: {dateString: "2020-02-12T03:04:05-00:61"}} => refused
+        {$dateFromString: {dateString: "2020-02-12Z"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12+02:00"}} => ISODate("2020-02-11T22:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-31"}} => refused
+        {$dateFromString: {dateString: "2020-02-00"}} => refused
+        {$dateFromString: {dateString: "2020-00-10"}} => refused
+        {$dateFromString: {dateString: "2020-02-12 "}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05Z "}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-02-12   03:04:05"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "2020-366"}} => refused
+        {$dateFromString: {dateString: "2021-366"}} => refused
+        {$dateFromString: {dateString: "2020-W54-1"}} => refused
+        {$dateFromString: {dateString: "2020W541"}} => refused
+        {$dateFromString: {dateString: "2020-W53"}} => ISODate("2020-12-28T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-1-02"}} => ISODate("2020-01-02T00:00:00.000Z")
+        {$dateFromString: {dateString: "20200102 03:04"}} => ISODate("2020-01-02T03:04:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12T030405Z"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "@1580000000"}} => ISODate("2020-01-26T00:53:20.000Z")
+        {$dateFromString: {dateString: "2020-02-12 13:04:05.5 +00:00"}} => ISODate("2020-02-12T13:04:05.500Z")
+        {$dateFromString: {dateString: "+2020-02-12"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "+002020-02-12"}} => ISODate("2020-02-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "9999-12-31T23:59:59.999Z"}} => ISODate("9999-12-31T23:59:59.999Z")
+        {$dateFromString: {dateString: "2020/2/3"}} => ISODate("2020-02-03T00:00:00.000Z")
+        {$dateFromString: {dateString: "2/3/2020"}} => ISODate("2020-02-03T00:00:00.000Z")
+        {$dateFromString: {dateString: "2/3"}} => refused
+        {$dateFromString: {dateString: "3.2.2020 10:11"}} => ISODate("2020-02-03T10:11:00.000Z")
+        {$dateFromString: {dateString: "3-2-2020"}} => ISODate("2020-02-03T00:00:00.000Z")
+        {$dateFromString: {dateString: "2020-02-12T03:04:05.Z"}} => ISODate("2020-02-12T03:04:05.000Z")
+        {$dateFromString: {dateString: "1949-01-19T14:26:53.3005"}} => ISODate("1949-01-19T14:26:53.301Z")
+        {$dateFromString: {dateString: "1949-01-19T14:26:53.3000005"}} => ISODate("1949-01-19T14:26:53.300Z")
+        {$dateFromString: {dateString: "1949-01-19T14:26:53.3000009"}} => ISODate("1949-01-19T14:26:53.300Z")
+        {$dateFromString: {dateString: "1949-01-19T14:26:53.30000001"}} => ISODate("1949-01-19T14:26:53.300Z")
+        {$dateFromString: {dateString: "1949-01-19T14:26:53.300001"}} => ISODate("1949-01-19T14:26:53.301Z")
+        {$dateFromString: {dateString: "2020-01-19T14:26:53.9999999"}} => ISODate("2020-01-19T14:26:53.999Z")
+        {$dateFromString: {dateString: "2020-01-19T14:26:53.99999"}} => ISODate("2020-01-19T14:26:53.999Z")
+        {$dateFromString: {dateString: "2020-01-01", onNull: {$toInt: "$x"}, onError: {$toInt: "$x"}}} | {x: "s"} \##
+        => ISODate("2020-01-01T00:00:00.000Z")
+        {$dateFromString: {dateString: "$q", timezone: {$toInt: "$x"}, onNull: 1}} | {x: "s"} => fails
+        {$dateFromString: {dateString: "$q", format: {$toInt: "$x"}, onNull: 1}} | {x: "s"} => fails
+        {$dateFromString: {dateString: "$x", format: "%Y", onNull: {$toInt: "$x"}, onError: 1}} | {x: "s"} => 1
+        {$dateFromString: {dateString: "2056-13-23T08:32:46"}} => refused
+        {$dateFromString: {dateString: "2041-09-02", timezone: "Europe/Dublin"}} => ISODate("2041-09-01T23:00:00.000Z")
+        {$dateFromString: {dateString: "2099-06-12 16:51:39.7463073", timezone: "Europe/London"}} \##
+        => ISODate("2099-06-12T15:51:39.746Z")
+        {$dateFromString: {dateString: "1990-10-01 22:54:15.92"}} => ISODate("1990-10-01T22:54:15.920Z")
+        {$dateFromString: {dateString: "2066-02-21T20:48", timezone: "Europe/London", onError: 1}} \##
+        => ISODate("2066-02-21T20:48:00.000Z")
+        {$dateFromString: {dateString: "1998-12-14t16:06"}} => ISODate("1998-12-14T16:06:00.000Z")
+        {$dateFromString: {dateString: "2079-02-01", timezone: "Europe/Dublin"}} => ISODate("2079-02-01T00:00:00.000Z")
+        {$dateFromString: {dateString: "1943-03-19", onError: 1}} => ISODate("1943-03-19T00:00:00.000Z")
+        {$dateFromString: {dateString: "1954-01-11T23:22:43-0330"}} => ISODate("1954-01-12T02:52:43.000Z")
+        {$dateFromString: {dateString: "1960-08-13T23:09:20"}} => ISODate("1960-08-13T23:09:20.000Z")
+        {$dateFromString: {dateString: "1963-06-09t00:26:33"}} => ISODate("1963-06-09T00:26:33.000Z")
+        {$dateFromString: {dateString: "1930-04-09T17:09", onError: 1}} => ISODate("1930-04-09T17:09:00.000Z")
+        {$dateFromString: {dateString: "2087-03-25"}} => ISODate("2087-03-25T00:00:00.000Z")
+        {$dateFromString: {dateString: "2052-02-15t01:52-0330"}} => ISODate("2052-02-15T05:22:00.000Z")
+        {$dateFromString: {dateString: "1916-01-05 05:53", timezone: "Antarctica/Troll", onError: 1}} \##
+        => ISODate("1916-01-05T05:53:00.000Z")
+        {$dateFromString: {dateString: "2042-06-16 22:20:53"}} => ISODate("2042-06-16T22:20:53.000Z")
+        {$dateFromString: {dateString: "2037-04-03 15:39Z"}} => ISODate("2037-04-03T15:39:00.000Z")
+        {$dateFromString: {dateString: "1907-13-28T05:41"}} => refused
+        {$dateFromString: {dateString: "2081-02-06 00:26Z", timezone: null}} => null
+        {$dateFromString: {dateString: "2015-08-05t03:02:31-0330", timezone: "+02:00", onError: 1}} => 1
+        {$dateFromString: {dateString: "1934-07-02t14:07:44.1769", timezone: "Asia/Kolkata"}} \##
+        => ISODate("1934-07-02T08:37:44.177Z")
+        {$dateFromString: {dateString: "1944-05-20T00:00", timezone: "UTC"}} => ISODate("1944-05-20T00:00:00.000Z")
+        {$dateFromString: {dateString: "2077-07-15"}} => ISODate("2077-07-15T00:00:00.000Z")
+        {$dateFromString: {dateString: "2054-12-12"}} => ISODate("2054-12-12T00:00:00.000Z")
+        {$dateFromString: {dateString: "2084-06-07 06:03:32.48855"}} => ISODate("2084-06-07T06:03:32.488Z")
+        {$dateFromString: {dateString: "2058-12-05 21:13", onError: 1}} => ISODate("2058-12-05T21:13:00.000Z")
+        {$dateFromString: {dateString: "1989-04-08t10:34+9", timezone: "+14"}} => refused
+        """##)
+}
