@@ -60,7 +60,8 @@ private func run(
         try directory.write(documents(40_000..<40_010), to: "c.bson.part")
         try directory.write([1, 2, 3], to: "notes.txt")
         let (found, outcome) = try run("[{$match: {g: 3}}]", [directory.path], threads: threads)
-        #expect(found == (0..<40_010).filter { $0 % 7 == 3 }.map { Int64($0) })
+        let expected: [Int64] = Array(stride(from: 3, to: 40_010, by: 7))
+        #expect(found == expected)
         #expect(outcome.progress.documents == 40_010)
         #expect(outcome.troubles.isEmpty)
         let (firsts, _) = try run(
@@ -96,8 +97,8 @@ private func run(
         try directory.write(documents(100..<110).dropLast(3) + [], to: "b.bson")
         try directory.write(documents(110..<120) + [2, 0, 0, 0, 0, 0], to: "c.bson")
         let (found, outcome) = try run("[]", [directory.path], threads: 2)
-        let expected = [0] + Array(2..<109) + Array(110..<120)
-        #expect(found == expected.map { Int64($0) })
+        let expected: [Int64] = (0..<120).filter { $0 != 1 && $0 != 109 }
+        #expect(found == expected)
         #expect(outcome.progress.malformed == 1)
         #expect(outcome.troubles.count == 3)
         #expect(outcome.troubles.contains { $0.contains("a.bson: the document at byte \(second): unknown type") })
