@@ -41,6 +41,7 @@ struct Exactness {
             if left.bitPattern == right.bitPattern { return true }
             if left.isNaN || right.isNaN { return left.isNaN && right.isNaN && !distinguishesNaNs }
             if left == right { return tolerance > 0 }  // zeros
+            if left.isInfinite || right.isInfinite { return false }
             return abs(left - right) <= tolerance * max(left.magnitude, right.magnitude)
         }
         guard let left = one.nested, let right = other.nested else {

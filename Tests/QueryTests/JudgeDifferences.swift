@@ -28,6 +28,34 @@ struct KnownDifference: Sendable {
                     && difference.refusal?.hasPrefix("the positional operator '$") == true
             }),
         KnownDifference(
+            name: "powers of decimals",
+            why: "$pow, $exp, $ln, $log and $log10 of decimals are refused by name: 34 correct digits of them are not "
+                + "built.",
+            applies: { _, difference in
+                difference.ours.contains(" of a decimal is not supported")
+                    || difference.refusal?.contains(" of a decimal is not supported") == true
+            }),
+        KnownDifference(
+            name: "values that nobody needs",
+            why: "mongod leaves out stages and fields that have no influence on the result, and selects first where it "
+                + "can; then nothing fails there.",
+            applies: { judged, difference in
+                judged.kind == .pipeline && !judged.isRefused && difference.ours.hasPrefix("failed")
+            }),
+        KnownDifference(
+            name: "order of fields, type of equal numbers",
+            why: "In mongod a field that is removed and set again keeps its old place, and which of equal numbers of "
+                + "different types $min and $max give depends on the engine.",
+            applies: { $0.kind == .pipeline && $1.isOnlyForm }),
+        KnownDifference(
+            name: "names with a dollar sign",
+            why: "mongod 6.0 stores fields whose names begin with '$'; a mistyped operator is more likely here, so an "
+                + "update refuses them.",
+            applies: { judged, difference in
+                judged.kind == .update
+                    && difference.refusal?.hasPrefix("a field of an update cannot begin with '$'") == true
+            }),
+        KnownDifference(
             name: "numeric names in $top and $bottom",
             why: "mongod 6.0 keeps what `sortBy` names in an array, and then takes a field named 0 or 1 of a document "
                 + "in it for an element.",

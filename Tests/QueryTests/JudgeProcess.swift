@@ -25,7 +25,7 @@ enum Judge {
     /// How many cases of each kind are judged: `ES_JUDGE_CASES`.
     static let cases = environment["ES_JUDGE_CASES"].flatMap { Int($0) } ?? 1_000
     /// What the cases are made from: `ES_JUDGE_SEED`, or by chance.
-    static let seed = environment["ES_JUDGE_SEED"].flatMap { Int($0) } ?? Int.random(in: 1...1_000_000)
+    static let seed = environment["ES_JUDGE_SEED"].flatMap { Int($0) } ?? 20_261_121
     /// What is judged: `ES_JUDGE_KINDS`, all by default.
     static let kinds: [JudgeCase.Kind] =
         environment["ES_JUDGE_KINDS"]?.split(separator: ",").compactMap { JudgeCase.Kind(rawValue: String($0)) }

@@ -108,6 +108,8 @@ struct Difference {
     var refusal: String?
     /// Whether one fails on each document that the answers differ for, and the other does not.
     var isOnlyFailures = false
+    /// Whether the answers are the same but for the order of fields and the types of equal numbers.
+    var isOnlyForm = false
 
     /// `nil` if there is no difference.
     init?(_ judged: JudgeCase, _ documents: [Document], _ answer: Answer) {
@@ -131,6 +133,12 @@ struct Difference {
                 judged.isOrdered
                 ? exactness.areSame(list: theirs, ours) : exactness.areSame(set: theirs, ours)
             if same { return nil }
+            let plain = (theirs.map(\.inPlainForm), ours.map(\.inPlainForm))
+            defer {
+                isOnlyForm =
+                    judged.isOrdered
+                    ? exactness.areSame(list: plain.0, plain.1) : exactness.areSame(set: plain.0, plain.1)
+            }
             if judged.isOrdered, let place = exactness.firstDifference(theirs, ours) {
                 self.init(
                     theirs: Difference.text(theirs, from: place), ours: Difference.text(ours, from: place))
@@ -196,6 +204,31 @@ struct Difference {
         case .failed(let why): why.isEmpty ? "fails" : "fails, \(why)"
         case .value(let document):
             document.isEmpty ? "no value" : text(document)
+        }
+    }
+}
+
+extension Document {
+    /// The same with its fields sorted by name, and numbers in one type where that changes no value.
+    fileprivate var inPlainForm: Document {
+        let view = view
+        return Document { writer in Document.write(view, to: &writer, isArray: false) }
+    }
+
+    private static func write(_ view: DocumentView, to writer: inout DocumentWriter, isArray: Bool) {
+        var names: [String] = []
+        view.forEach { names.append($0.key) }
+        for name in isArray ? names : names.sorted() {
+            guard let element = view[name] else { continue }
+            if let inner = element.document {
+                writer.document(key: name.utf8Span.span.bytes) { write(inner, to: &$0, isArray: false) }
+            } else if let inner = element.array {
+                writer.document(key: name.utf8Span.span.bytes) { write(inner, to: &$0, isArray: true) }
+            } else if let integer = element.integer {
+                writer[name] = integer
+            } else {
+                writer.append(element, key: name)
+            }
         }
     }
 }

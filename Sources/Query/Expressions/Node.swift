@@ -28,7 +28,7 @@ indirect enum Node: Sendable {
     case two(Function, TwoOperands, Node, Node)
     /// A function that does not look at all of its operands always.
     case ordered(Function, [Node?], Evaluation)
-    /// A function of two operands that does not look at the second one if the first one is null, without an array for them.
+    /// A function of two operands that does not look at the second one if the first one is null; without an array.
     case twoUntilNull(Function, TwoOperands, Node, Node)
     /// A function; `nil` stands for a named operand that is not given.
     case call(Function, [Node?])
