@@ -56,6 +56,11 @@ struct KnownDifference: Sendable {
                     && difference.refusal?.hasPrefix("a field of an update cannot begin with '$'") == true
             }),
         KnownDifference(
+            name: "what $rename finds",
+            why: "mongod looks for what it renames after other operators of the same update have worked, in the order "
+                + "of the names; here an update takes from the document as it was.",
+            applies: { $0.kind == .update && $0.operators.contains("$rename") && $1.isOnlyFailures }),
+        KnownDifference(
             name: "numeric names in $top and $bottom",
             why: "mongod 6.0 keeps what `sortBy` names in an array, and then takes a field named 0 or 1 of a document "
                 + "in it for an element.",
