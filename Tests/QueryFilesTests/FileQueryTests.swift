@@ -151,7 +151,7 @@ private func run(
         (.csv, "a,b,c\r\n5,\"x,y\"\"z\",\r\n12.5,,true\r\n,\"line\nbreak\u{1B}[2J\",\"{\"\"d\"\":1}\"\r\n"),
         (
             .table,
-            "a     b                c\n   5  x,y\"z\n12.5                   true\n      line�break�[2J  {\"d\":1}\n"
+            "a     b               c\n   5  x,y\"z\n12.5                  true\n      line�break�[2J  {\"d\":1}\n"
         ),
     ]
 
