@@ -67,19 +67,13 @@ extension Function {
 
     /// Operators that MongoDB 6.0 has and this module has not.
     static let unsupported: Set<String> = [
-        "$accumulator", "$acos", "$acosh", "$asin", "$asinh", "$atan", "$atan2", "$atanh", "$binarySize", "$bitAnd",
-        "$bitNot", "$bitOr", "$bitXor", "$bottom", "$bottomN", "$bsonSize", "$concat", "$cos", "$cosh",
-        "$covariancePop",
-        "$covarianceSamp", "$dateAdd", "$dateDiff", "$dateFromParts", "$dateFromString", "$dateSubtract",
-        "$dateToParts", "$dateToString", "$dateTrunc", "$dayOfMonth", "$dayOfWeek", "$dayOfYear", "$degreesToRadians",
-        "$denseRank", "$derivative", "$documentNumber", "$expMovingAvg", "$firstN", "$function", "$hour",
-        "$indexOfBytes", "$indexOfCP", "$integral", "$isoDayOfWeek", "$isoWeek", "$isoWeekYear", "$lastN",
-        "$linearFill", "$locf", "$ltrim", "$maxN", "$meta", "$millisecond", "$minN", "$minute", "$month",
-        "$radiansToDegrees", "$rand", "$rank", "$regexFind", "$regexFindAll", "$regexMatch", "$replaceAll",
-        "$replaceOne", "$rtrim", "$sampleRate", "$second", "$setDifference", "$setEquals", "$setField",
-        "$setIntersection", "$setIsSubset", "$setUnion", "$shift", "$sin", "$sinh", "$sortArray", "$split",
-        "$stdDevPop", "$stdDevSamp", "$strLenBytes", "$strLenCP", "$strcasecmp", "$substr", "$substrBytes",
-        "$substrCP", "$tan", "$tanh", "$toHashedIndexKey", "$toLower", "$toUpper", "$top", "$topN", "$trim",
-        "$tsIncrement", "$tsSecond", "$unsetField", "$week", "$year", "$zip",
+        "$accumulator", "$acos", "$acosh", "$asin", "$asinh", "$atan", "$atan2", "$atanh", "$binarySize",
+        "$bitAnd", "$bitNot", "$bitOr", "$bitXor", "$bottom", "$bottomN", "$bsonSize", "$cos", "$cosh",
+        "$covariancePop", "$covarianceSamp", "$degreesToRadians", "$denseRank", "$derivative",
+        "$documentNumber", "$expMovingAvg", "$firstN", "$function", "$integral", "$lastN", "$linearFill",
+        "$locf", "$maxN", "$meta", "$minN", "$radiansToDegrees", "$rand", "$rank", "$sampleRate",
+        "$setDifference", "$setEquals", "$setField", "$setIntersection", "$setIsSubset", "$setUnion",
+        "$shift", "$sin", "$sinh", "$sortArray", "$stdDevPop", "$stdDevSamp", "$tan", "$tanh",
+        "$toHashedIndexKey", "$top", "$topN", "$tsIncrement", "$tsSecond", "$unsetField", "$zip",
     ]
 }
