@@ -37,17 +37,17 @@ import Testing
     func unsupported() throws {
         for name in Self.names("queries") {
             let error = #expect(throws: QueryError.self) { _ = try Match("{'\(name)': {a: 1}}") }
-            #expect(error?.message.contains("'\(name)'") == true)
+            #expect(error?.message.contains(name) == true)
         }
         for name in Self.names("stages") {
             let error = #expect(throws: QueryError.self) { _ = try Pipeline("[{'\(name)': {}}]") }
-            #expect(error?.message.contains("'\(name)'") == true)
+            #expect(error?.message.contains(name) == true)
         }
         let expressions = Self.names("expressions")
         #expect(Set(expressions) == Function.unsupported)
         for name in expressions {
             let error = #expect(throws: QueryError.self) { _ = try Pipeline("[{$project: {r: {'\(name)': '$a'}}}]") }
-            #expect(error?.message.contains("'\(name)'") == true)
+            #expect(error?.message.contains(name) == true)
         }
         #expect(expressions.count > 40)
     }
