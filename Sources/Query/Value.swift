@@ -148,7 +148,11 @@ extension Value: BSONWritable {
         case .document(let value): writer.document(key: key, copying: value.view)
         case .array(let values):
             writer.array(key: key) { array in
-                for value in values { array.append(value.inArray) }
+                for value in values {
+                    // What shares its parts many times over would go on for ever in a writer that is full.
+                    if array.failure != nil { break }
+                    array.append(value.inArray)
+                }
             }
         case .binary(let value): writer.append(key: key, value)
         case .objectID(let value): writer.append(key: key, value)
