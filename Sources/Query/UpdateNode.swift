@@ -190,9 +190,7 @@ extension UpdateFields {
             }
         }
         picked.sort { $0.index < $1.index }
-        for (one, other) in zip(picked, picked.dropFirst()) where one.index == other.index {
-            throw QueryError("an update names the element \(one.index) of an array twice")
-        }
+        picked = try withoutTwins(picked, array, root)
         try requireNoRename(root)
         var next = picked[...]
         var count = 0
@@ -217,6 +215,44 @@ extension UpdateFields {
             }
             try create(pick.place, root, to: &writer)
             count += 1
+        }
+    }
+
+    /// Leaves one name of those that pick the same element, such as 1 and 01, and do nothing there; mongod does not
+    /// survive it if they do something.
+    private func withoutTwins(
+        _ picked: [(index: Int, place: Int)], _ array: DocumentView, _ root: DocumentView
+    ) throws(QueryError) -> [(index: Int, place: Int)] {
+        var result: [(index: Int, place: Int)] = []
+        for pick in picked {
+            if let last = result.last, last.index == pick.index {
+                let key = Array(String(pick.index).utf8)
+                let element = array.first(key.span.bytes)
+                if try !acts(nodes[pick.place], on: element, root) { continue }
+                if try acts(nodes[last.place], on: element, root) {
+                    throw QueryError("an update names the element \(pick.index) of an array twice")
+                }
+                result.removeLast()
+            }
+            result.append(pick)
+        }
+        return result
+    }
+
+    /// Whether something changes.
+    private func acts(_ node: UpdateNode, on element: ElementView?, _ root: DocumentView) throws(QueryError) -> Bool {
+        switch node {
+        case .set: return true
+        case .unset: return element != nil
+        case .move(let path):
+            if let _ = try Self.source(path, in: root) { return true }
+            return false
+        case .fields(let fields):
+            guard let inner = element?.nested else { return try fields.creates(root) }
+            for (place, key) in fields.keys.enumerated() {
+                if try acts(fields.nodes[place], on: inner.first(key.span.bytes), root) { return true }
+            }
+            return false
         }
     }
 

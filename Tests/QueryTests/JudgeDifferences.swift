@@ -56,6 +56,19 @@ struct KnownDifference: Sendable {
                     && difference.refusal?.hasPrefix("a field of an update cannot begin with '$'") == true
             }),
         KnownDifference(
+            name: "nothing replaced between bytes",
+            why: "$replaceAll that looks for an empty text puts the replacement between the bytes of a character in "
+                + "mongod 6.0, and what comes out is no UTF-8; here it is put between characters.",
+            applies: { judged, _ in judged.replacesNothing }),
+        KnownDifference(
+            name: "free forms of dates",
+            why: "mongod guesses dates in any text by a library of its own, where a letter is a military time zone; "
+                + "here the forms of ISO 8601 are read and a few that are like them.",
+            applies: { _, difference in
+                difference.ours.contains(" is not a date: ")
+                    || difference.refusal?.contains(" is not a date: ") == true
+            }),
+        KnownDifference(
             name: "what $rename finds",
             why: "mongod looks for what it renames after other operators of the same update have worked, in the order "
                 + "of the names; here an update takes from the document as it was.",
@@ -72,6 +85,18 @@ struct KnownDifference: Sendable {
 }
 
 extension JudgeCase {
+    /// Whether `$replaceAll` looks for an empty text.
+    fileprivate var replacesNothing: Bool {
+        func replaces(_ element: ElementView) -> Bool {
+            if element.key == "$replaceAll", element.document?["find"]?.string == "" { return true }
+            guard let nested = element.nested else { return false }
+            var elements = nested.makeIterator()
+            while let inner = elements.next() { if replaces(inner) { return true } }
+            return false
+        }
+        return withQuestion { replaces($0) }
+    }
+
     /// Whether the query is more than one `$expr`.
     fileprivate var hasConditionsBesideExpression: Bool {
         withQuestion { question in
