@@ -161,6 +161,10 @@ private func add(_ number: Int, to run: PipelineRun) throws -> Bool {
         ("[{$group: {a: {$sum: 1}}}]", "1:3: $group needs _id, the key of a group; null makes one group of all"),
         ("[{$group: {_id: 1, a: {$summ: 1}}}]", "1:24: unknown or unsupported operator '$summ', did you mean '$sum'?"),
         ("[{$match: {}, $limit: 1}]", "1:15: a stage is a document with one field, this one has '$limit', too"),
+        (
+            "[{$unwind: {path: '$a', includeArrayIndex: 'a\\0b'}}]",
+            "1:25: includeArrayIndex needs the name of a field"
+        ),
         ("{$sort: {a: 2}}", "1:10: $sort takes 1 (ascending) or -1 (descending) for each field"),
     ]
 

@@ -210,7 +210,11 @@ final class SetColumn: Column {
     override func add(_ row: Int, _ value: Value) {
         if case .missing = value { return }
         let count = sets[row].count
-        if sets[row].row(of: value) == count { hold(value) }
+        do throws(QueryError) {
+            if try sets[row].row(of: value) == count { hold(value) }
+        } catch {
+            failure = error
+        }
     }
 
     override func merge(_ other: Column, rows: [Int]) {

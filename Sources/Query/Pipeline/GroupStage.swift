@@ -149,17 +149,17 @@ private final class GroupRun: StageRun {
     private func row(
         _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
     ) throws(QueryError) -> Int {
-        if keySlot < 0 || slots[keySlot] < 0 { return row(of: try key(try value(stage.key, document))) }
-        guard let element = document.element(at: Int(slots[keySlot])) else { return row(of: .null) }
+        if keySlot < 0 || slots[keySlot] < 0 { return try row(of: try key(try value(stage.key, document))) }
+        guard let element = document.element(at: Int(slots[keySlot])) else { return try row(of: .null) }
         let count = table.count
         let row = table.row(of: element)
         if table.count > count { addRow(row) }
         return row
     }
 
-    private func row(of key: Value) -> Int {
+    private func row(of key: Value) throws(QueryError) -> Int {
         let count = table.count
-        let row = table.row(of: key)
+        let row = try table.row(of: key)
         if table.count > count { addRow(row) }
         return row
     }
@@ -187,7 +187,8 @@ private final class GroupRun: StageRun {
 
     override func merge(_ other: StageRun) throws(QueryError) {
         guard let other = other as? GroupRun else { return }
-        let rows = other.table.values.map { row(of: $0) }
+        var rows: [Int] = []
+        for value in other.table.values { rows.append(try row(of: value)) }
         for (column, more) in zip(columns, other.columns) { column.merge(more, rows: rows) }
         try check()
     }

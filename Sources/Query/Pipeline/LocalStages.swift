@@ -114,7 +114,8 @@ struct UnwindStage: Stage {
             let unwound = writer.withBytes { Document(copying: DocumentView(unchecked: $0)) }
             let number: Value = index.map { .int64($0) } ?? .null
             let path = FieldPath(name.utf8Span.span.bytes)
-            return try pass(unwound.setting(path.segments[...], to: number).view)
+            let numbered = try unwound.setting(path.segments[...], to: number)
+            return try pass(numbered.view)
         }
     }
 }
@@ -154,8 +155,13 @@ extension DocumentWriter {
 
 extension Document {
     /// Returns a copy with a value at a path; documents on the way are made where there are none.
-    func setting(_ path: ArraySlice<[UInt8]>, to value: Value) -> Document {
-        Document { writer in Document.set(path, to: value, of: view, &writer) }
+    ///
+    /// - Throws: ``QueryError`` if that makes too many levels.
+    func setting(_ path: ArraySlice<[UInt8]>, to value: Value) throws(QueryError) -> Document {
+        var writer = DocumentWriter(limit: Limits.documentBytes)
+        writer.beginDocument()
+        Document.set(path, to: value, of: view, &writer)
+        return try writer.endedDocument()
     }
 
     private static func set(

@@ -119,7 +119,7 @@ struct StageReader {
                 }
                 keepsEmpty = keeps
             case "includeArrayIndex":
-                guard let name = element.string, !name.isEmpty, !name.hasPrefix("$"),
+                guard let name = element.string, !name.isEmpty, !name.hasPrefix("$"), !name.utf8.contains(0),
                     !FieldPath(name.utf8Span.span.bytes).hasEmptySegment
                 else { throw QueryError("includeArrayIndex needs the name of a field", at: element) }
                 indexName = name

@@ -25,8 +25,13 @@ struct ValueTable {
     var count: Int { values.count }
 
     /// Returns the number of a value, which is added if it is new.
-    mutating func row(of value: Value) -> Int {
-        let holder = Document { $0[""] = value }
+    ///
+    /// - Throws: ``QueryError`` if the value has too many levels to be stored.
+    mutating func row(of value: Value) throws(QueryError) -> Int {
+        var writer = DocumentWriter(limit: Int(Int32.max))
+        writer.beginDocument()
+        writer[""] = value
+        let holder = try writer.endedDocument()
         guard let element = holder.view.element(at: 4) else {
             if let row = entries.firstIndex(where: { $0.type == nil }) { return row }
             return insert(.missing, Entry(hash: 0, type: nil, start: 0, count: 0))
