@@ -55,48 +55,6 @@ extension Command {
         ],
         takesConfiguration: true)
 
-    /// `eventstorm-router`.
-    public static let router = Command(
-        "eventstorm-router", "subscribes to sources, chooses and renames topics, publishes again",
-        settings: [
-            .binding("in", "where sources publish to", usual: routerInput),
-            .binding("out", "where sinks subscribe", usual: routerOutput),
-            Setting(
-                "routes",
-                .table(route),
-                "", "what becomes of which topic"),
-            .choice(
-                "unmatched", ["forward", "drop"], "what to do with topics that no route takes", usual: "forward"),
-            .programName, .insecure,
-        ],
-        examples: [
-            "eventstorm-router",
-            "eventstorm-router --in bind:tcp://127.0.0.1:6000,connect:tcp://10.0.0.7:5571 --out tcp://127.0.0.1:6001",
-            "eventstorm-router --config fabric.json5",
-        ],
-        takesConfiguration: true)
-
-    /// One of a router's routes.
-    private static let route = {
-        var command = Command(
-            "route", "what becomes of some topics",
-            settings: [
-                Setting(
-                    "from", .pattern, "PATTERN", "topics that take this route", required: true, repeatable: true),
-                Setting("to", .pattern, "TOPIC", "their new name; with .* below it what the * of from stood for"),
-            ], examples: [])
-        command.common = []
-        return command.obeying { route in
-            guard let to = route.textIfGiven("to") else { return [] }
-            if to == "*" { return [("to", "\"*\" is no topic; leave it out to keep the names")] }
-            if to == "_es" || to.hasPrefix("_es.") { return [("to", "topics below _es. belong to the library")] }
-            guard to.hasSuffix(".*") else { return [] }
-            return route.texts("from").filter { !$0.hasSuffix("*") }.map { from in
-                ("to", "\(quoted(to)) keeps what a * stood for, but \(quoted(from)) has none")
-            }
-        }
-    }()
-
     /// `eventstorm-sink-archive`.
     public static let sinkArchive = Command(
         "eventstorm-sink-archive", "writes events to BSON files, by topic and time",
@@ -135,9 +93,23 @@ extension Command {
         settings: [.fabricFile], words: "file",
         examples: ["eventstorm up examples/demo/fabric.json5"])
 
+    /// `eventstorm explain`.
+    public static let explain = Command(
+        "eventstorm explain", "shows which routes of a configuration take the events on stdin, and why not",
+        settings: [
+            .fabricFile,
+            Setting("topic", .topic, "TOPIC", "the topic of all events; else each line is {topic: …, event: {…}}"),
+            .choice("input", ["json", "bson"], "what stdin holds; BSON documents need --topic", usual: "json"),
+            .choice("format", ["pretty", "json"], "how to show it; usually pretty on a terminal, else json"),
+        ], words: "file",
+        examples: [
+            "eventstorm explain fabric.json5 < events.jsonl",
+            "eventstorm tap http.hit --format json | eventstorm explain fabric.json5 --topic http.hit",
+        ])
+
     /// `eventstorm check`.
     public static let check = Command(
-        "eventstorm check", "finds what is wrong with a configuration before `up` does",
+        "eventstorm check", "finds what is wrong with a configuration before `up` does, and runs its tests",
         settings: [.fabricFile], words: "file",
         examples: ["eventstorm check examples/demo/fabric.json5"])
 }

@@ -60,7 +60,7 @@ extension Configuration {
 
 extension Options {
     /// Equal if all settings are.
-    var fingerprint: String {
+    package var fingerprint: String {
         let values = given.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.map(\.text))" }
         let rows = tables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.map(\.fingerprint))" }
         return (values + rows).joined(separator: "\n")

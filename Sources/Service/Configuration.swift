@@ -60,7 +60,7 @@ public struct Configuration: Sendable {
     init(path: String, text: String) {
         self.path = path
         do {
-            let parsed = try BSONText.parse(text, dialect: .json5, limits: .init(textBytes: Self.byteLimit))
+            let parsed = try BSONText.parse(text, dialect: .query, limits: .init(textBytes: Self.byteLimit))
             var reader = ConfigurationReader(path: path, parsed: parsed)
             reader.read()
             name = reader.name

@@ -110,6 +110,8 @@ struct ConfigurationReader {
                     parsed.place(of: element), "\"\(key)\" in \(label) is for the command line only: --\(setting.name)")
             } else if case .table(let row) = setting.kind {
                 options.tables[setting.name] = readTable(element, setting, row, label: "\(label).\(key)")
+            } else if case .document(let command) = setting.kind {
+                options.tables[setting.name] = readDocument(element, setting, command, label: "\(label).\(key)")
             } else {
                 let values = readValues(element, setting, label: "\(label).\(key)")
                 // A value of the wrong type is reported already; it is not missing too.
@@ -134,15 +136,35 @@ struct ConfigurationReader {
                 wrongType(entry, name, "a document")
                 continue
             }
-            let row = readSettings(document, command, label: name)
-            problems += row.problems(in: origin(parsed.valuePlace(of: entry), name))
-            rows.append(row)
+            rows.append(readRow(entry, document, command, label: name))
         }
         return rows
     }
 
+    private mutating func readDocument(
+        _ element: ElementView, _ setting: Setting, _ command: Command, label: String
+    ) -> [Options] {
+        guard let document = element.document else {
+            wrongType(element, label, setting.kind.wanted)
+            return []
+        }
+        return [readRow(element, document, command, label: label)]
+    }
+
+    /// The settings of a document inside a section.
+    private mutating func readRow(
+        _ element: ElementView, _ document: DocumentView, _ command: Command, label: String
+    ) -> Options {
+        var row = readSettings(document, command, label: label)
+        let place = origin(parsed.valuePlace(of: element), label)
+        row.origin = place
+        problems += row.problems(in: place)
+        return row
+    }
+
     /// One value, or the values of a list where a list is permitted.
     private mutating func readValues(_ element: ElementView, _ setting: Setting, label: String) -> [Given] {
+        if case .value = setting.kind { return readValue(element, setting, label: label).map { [$0] } ?? [] }
         guard let array = element.array else {
             return readValue(element, setting, label: label).map { [$0] } ?? []
         }
@@ -166,7 +188,16 @@ struct ConfigurationReader {
             wrongType(element, label, setting.kind.wanted)
             return nil
         }
-        return Given(text: text, origin: origin(parsed.valuePlace(of: element), label))
+        let origin = origin(parsed.valuePlace(of: element), label)
+        return Given(text: text, origin: origin, value: value(element, setting, label))
+    }
+
+    /// What a setting keeps besides its text if the program wants to read it as it is.
+    private func value(_ element: ElementView, _ setting: Setting, _ label: String) -> ConfigurationValue? {
+        switch setting.kind {
+        case .query, .value: ConfigurationValue(parsed: parsed, offset: element.offset, path: path, label: label)
+        default: nil
+        }
     }
 
     // MARK: Problems
@@ -218,6 +249,9 @@ extension Setting.Kind {
         case .flag: "true or false"
         case .text: "a text"
         case .integer: "a whole number"
+        case .number: "a number"
+        case .value(let wanted): wanted
+        case .document: "a document"
         case .duration: "a time such as \"10s\""
         case .size: "a size such as \"64KiB\""
         case .choice(let words): "one of \(list(words.map { "\"\($0)\"" }))"
@@ -237,10 +271,12 @@ extension Setting.Kind {
         switch self {
         case .flag: element.bool.map { $0 ? "true" : "false" }
         case .integer: element.integer.map(String.init)
+        case .number: element.number.map { "\($0)" }
+        case .value: BSONText.string(valueOf: element)
         // A number without unit gets a message of its own.
         case .duration, .size, .listen: element.string ?? element.integer.map(String.init)
         case .query: element.string ?? (element.document == nil ? nil : BSONText.string(valueOf: element))
-        case .table: nil
+        case .table, .document: nil
         default: element.string
         }
     }

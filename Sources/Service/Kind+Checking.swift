@@ -8,6 +8,7 @@ extension Setting.Kind {
         switch self {
         case .flag: text == "true" || text == "false" ? nil : "\(quoted(text)) is neither true nor false"
         case .integer(let range): Self.integerProblem(text, range)
+        case .number(let range): Self.numberProblem(text, range)
         case .duration(let range): Self.durationProblem(text, range)
         case .size(let range): Self.sizeProblem(text, range)
         case .choice(let words):
@@ -19,8 +20,15 @@ extension Setting.Kind {
         case .pattern: Self.patternProblem(text)
         case .topic: Self.topicProblem(text)
         case .text, .inputFile, .outputFile, .directory, .query: text.isEmpty ? "is empty" : nil
-        case .table: nil
+        case .table, .document, .value: nil
         }
+    }
+
+    private static func numberProblem(_ text: String, _ range: ClosedRange<Double>) -> String? {
+        guard let value = Double(text) else { return "\(quoted(text)) is not a number" }
+        if range.contains(value) { return nil }
+        if range.upperBound == .infinity { return "\(text) is out of range; at least \(range.lowerBound)" }
+        return "\(text) is out of range; from \(range.lowerBound) to \(range.upperBound)"
     }
 
     private static func integerProblem(_ text: String, _ range: ClosedRange<Int>) -> String? {

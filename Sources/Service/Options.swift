@@ -6,10 +6,12 @@ public import Eventstorm
 struct Given: Sendable, Equatable {
     var text: String
     var origin: Origin
+    /// The value itself, where its text does not say it all.
+    var value: ConfigurationValue?
 }
 
 /// Where a value was written.
-struct Origin: Sendable, Equatable {
+package struct Origin: Sendable, Equatable {
     /// `--every`, or `fabric.json5:3:18: sources[0].host.every`.
     var label: String
     /// Whether a configuration file is to be changed to change it.
@@ -18,16 +20,16 @@ struct Origin: Sendable, Equatable {
     var line = 0
     var column = 0
 
-    func problem(_ message: String) -> Problem {
+    package func problem(_ message: String) -> Problem {
         Problem(line: line, column: column, message: "\(label): \(message)", isConfiguration: isConfiguration)
     }
 }
 
 /// One thing that is wrong with the options or a configuration.
-struct Problem: Error, Sendable, Equatable {
-    var line: Int
-    var column: Int
-    var message: String
+package struct Problem: Error, Sendable, Equatable {
+    package var line: Int
+    package var column: Int
+    package var message: String
     var isConfiguration: Bool
 }
 
@@ -40,6 +42,8 @@ public struct Options: Sendable {
     public let command: Command
     /// The label of the section that the settings come from, such as `sources[0].host`.
     public internal(set) var section: String?
+    /// Where the document begins that the settings come from, if it is one inside a section.
+    package internal(set) var origin: Origin?
     var given: [String: [Given]] = [:]
     var tables: [String: [Options]] = [:]
 
@@ -96,6 +100,18 @@ public struct Options: Sendable {
         _ = setting(name)
         return tables[name] ?? []
     }
+
+    /// The document of a setting that has settings of its own, such as a route's `throttle`; nil if it was not given.
+    public func document(_ name: String) -> Options? { table(name).first }
+
+    /// A number, if it was given or has a usual value.
+    public func numberIfGiven(_ name: String) -> Double? { values(name).last.flatMap { Double($0.text) } }
+
+    /// The value of a setting as it stands in a configuration; nil if it was not given there.
+    package func value(_ name: String) -> ConfigurationValue? { values(name).last?.value }
+
+    /// Where a setting was given; nil if it was not.
+    package func place(of name: String) -> Origin? { values(name).last?.origin }
 
     /// A failure about this setting that only the program can find: it names the option, or the place in the file.
     public func failure(_ name: String, _ message: String) -> Failure {

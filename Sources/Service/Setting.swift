@@ -13,6 +13,8 @@ public struct Setting: Sendable {
         case text
         /// A whole number in a range.
         case integer(ClosedRange<Int>)
+        /// A number in a range, with a fraction or without.
+        case number(ClosedRange<Double>)
         /// A time such as `10s`, `500ms`, `5m`.
         case duration(ClosedRange<Duration>)
         /// A number of bytes such as `64KiB`, `2MB`, `4096`.
@@ -35,6 +37,10 @@ public struct Setting: Sendable {
         case directory
         /// A query: text, or in a configuration the document itself, which is kept as JSON text.
         case query
+        /// A value whose meaning the program knows, and how messages call it; only in a configuration.
+        case value(String)
+        /// A document with settings of its own; only in a configuration.
+        case document(Command)
         /// A list of documents with settings of their own; only in a configuration.
         case table(Command)
     }
@@ -93,7 +99,12 @@ public struct Setting: Sendable {
     /// Whether an option takes no value.
     var isFlag: Bool { if case .flag = kind { true } else { false } }
     /// Whether it exists in a configuration only.
-    var isTable: Bool { if case .table = kind { true } else { false } }
+    var isTable: Bool {
+        switch kind {
+        case .table, .document, .value: true
+        default: false
+        }
+    }
 
     /// `--every 1s` in `--help`.
     var usage: String { placeholder.isEmpty ? "--\(name)" : "--\(name) \(placeholder)" }
@@ -120,6 +131,18 @@ extension Setting {
         usual: String? = nil, required: Bool = false, reach: Reach = .everywhere
     ) -> Setting {
         Setting(name, .integer(range), "N", help, usual: usual, required: required, reach: reach)
+    }
+
+    /// A setting whose value is a number.
+    public static func number(
+        _ name: String, in range: ClosedRange<Double>, _ help: String, usual: String? = nil
+    ) -> Setting {
+        Setting(name, .number(range), "N", help, usual: usual)
+    }
+
+    /// A setting whose value the program understands; messages call it `wanted`.
+    public static func value(_ name: String, _ wanted: String, _ help: String, required: Bool = false) -> Setting {
+        Setting(name, .value(wanted), "", help, required: required)
     }
 
     /// A setting whose value is a time.

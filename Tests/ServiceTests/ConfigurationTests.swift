@@ -137,7 +137,7 @@ struct ConfigurationTests {
         ("{router: {insecure: \"yes\"}}", ["f:1:21: router.insecure: true or false is wanted, not the text \"yes\""]),
         (
             "{router: {unmatched: \"dorp\"}}",
-            ["f:1:22: router.unmatched: \"dorp\" is not one of forward or drop; did you mean \"drop\"?"]
+            ["f:1:22: router.unmatched: \"dorp\" is not forward or drop or a topic; did you mean \"drop\"?"]
         ),
         ("{router: {routes: {from: \"a\"}}}", ["f:1:19: router.routes: a list of documents is wanted, not a document"]),
         (

@@ -21,12 +21,19 @@ struct DocumentationTests {
             let usual = setting.usual.map { "`\($0)`" } ?? (setting.isRequired ? "required" : "")
             let row = "| \(key)\(list) | \(escape(option)) | \(escape(setting.help)) | \(usual) |"
             text += row.replacing("|  |", with: "| |").replacing("|  |", with: "| |") + "\n"
-            guard case .table(let row) = setting.kind else { continue }
-            for column in row.settings {
-                let list = column.isRepeatable ? " (or a list)" : ""
-                let usual = column.isRequired ? "required " : ""
-                text += "| `\(setting.key)[].\(column.key)`\(list) | | \(escape(column.help)) | \(usual)|\n"
-            }
+            if case .table(let row) = setting.kind { text += rows(of: row, below: "\(setting.key)[].") }
+        }
+        return text
+    }
+
+    /// The settings of documents inside a section.
+    private static func rows(of command: Command, below path: String) -> String {
+        var text = ""
+        for column in command.settings {
+            let list = column.isRepeatable ? " (or a list)" : ""
+            let usual = column.isRequired ? "required " : column.usual.map { "`\($0)` " } ?? ""
+            text += "| `\(path)\(column.key)`\(list) | | \(escape(column.help)) | \(usual)|\n"
+            if case .document(let inner) = column.kind { text += rows(of: inner, below: "\(path)\(column.key).") }
         }
         return text
     }

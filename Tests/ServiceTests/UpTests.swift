@@ -154,7 +154,10 @@ struct UpTests {
         (["up"], 64, "error: FILE is missing: the fabric, e.g. fabric.json5"),
         (["--version"], 0, "eventstorm 0.1.0"),
         (["check", "--version"], 0, "eventstorm 0.1.0"),
-        (["check", "--help"], 0, "eventstorm check: finds what is wrong with a configuration before `up` does"),
+        (
+            ["check", "--help"], 0,
+            "eventstorm check: finds what is wrong with a configuration before `up` does, and runs its tests"
+        ),
     ]
 
     @Test("words and options that are not known are told with the nearest one", arguments: words)
