@@ -63,14 +63,17 @@ let package = Package(
         // Queries over BSON files, by all cores.
         library("QueryFiles", ["Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
-        library("Routing", ["Eventstorm", "BSON", "ZeroMQ"]),  // subscribe, filter, republish
+        // Subscribe, filter, reshape, republish.
+        library("Routing", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
         library(
             "LiveView", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
             resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.
-        program("eventstorm", ["Service", "Eventstorm", "BSON", "BSONText", "Query", "Books", "QueryFiles", "ZeroMQ"]),
+        program(
+            "eventstorm",
+            ["Service", "Eventstorm", "BSON", "BSONText", "Query", "Books", "QueryFiles", "Routing", "ZeroMQ"]),
         program("eventstorm-router", ["Service", "Eventstorm", "Routing"]),
         program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
@@ -97,7 +100,7 @@ let package = Package(
         tests("LogParsingTests", ["LogParsing", "BSON"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),
-        tests("RoutingTests", ["Routing", "Eventstorm", "BSON", "ZeroMQ"]),
+        tests("RoutingTests", ["Routing", "Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
         tests("LiveViewTests", ["LiveView", "Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("TidyTests", []),

@@ -32,6 +32,11 @@ public enum Fate: String, CaseIterable, Hashable, Sendable {
     case queued
     /// Router: messages' worth of events that left, which may be several for one that came in. Outside the sum.
     case copies
+    /// Router: no route took it; what became of it then is one of the fates above. Outside the sum.
+    case unmatched
+
+    /// Whether the fate is one of those whose sum is `received`.
+    var isAccounted: Bool { self != .received && self != .copies && self != .unmatched }
 }
 
 /// How many events had each fate.
@@ -53,7 +58,7 @@ public struct FateCounts: Hashable, Sendable {
     /// The sum of all fates that an event that came in can have.
     public var accounted: UInt64 {
         var sum: UInt64 = 0
-        for fate in Fate.allCases where fate != .received && fate != .copies { sum.saturatingAdd(self[fate]) }
+        for fate in Fate.allCases where fate.isAccounted { sum.saturatingAdd(self[fate]) }
         return sum
     }
 

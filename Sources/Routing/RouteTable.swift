@@ -1,96 +1,5 @@
-// Which topics an event goes to, and what a router must ask for above to serve what is asked below.
+// The routes of a router, and what it must ask for above to serve what is asked below.
 public import Eventstorm
-
-/// One rule of a router: events whose topic matches go to a topic.
-public struct Route: Hashable, Sendable {
-    /// The topics that the route takes.
-    public let from: Pattern
-    /// Where they go.
-    public let to: Destination
-
-    /// Where a route sends its events.
-    public enum Destination: Hashable, Sendable {
-        /// To their own topic.
-        case same
-        /// To one topic.
-        case topic(Topic)
-        /// To topics below another one: what the pattern's `*` stood for is kept.
-        case below(Topic)
-    }
-
-    /// Makes a route from its texts.
-    ///
-    /// - Parameters:
-    ///   - from: A pattern.
-    ///   - to: A topic, or a topic followed by `.*`, which keeps what the `*` of `from` stood for; nil leaves topics
-    ///     as they are.
-    /// - Throws: A ``RouteError`` that names the text and what would be right.
-    public init(from: String, to: String?) throws(RouteError) {
-        do throws(PatternError) {
-            self.from = try Pattern(from)
-        } catch {
-            throw RouteError(text: from, reason: "\(error)")
-        }
-        guard let to else {
-            self.to = .same
-            return
-        }
-        let isBelow = to.hasSuffix(".*")
-        if isBelow && !from.hasSuffix("*") {
-            throw RouteError(text: to, reason: "keeps what a '*' stood for, but '\(from)' has none")
-        }
-        let topic: Topic
-        do throws(TopicError) {
-            topic = try Topic(isBelow ? String(to.dropLast(2)) : to)
-        } catch {
-            throw RouteError(text: to, reason: "\(error)")
-        }
-        if topic.isReserved { throw RouteError(text: to, reason: "topics below '_es.' belong to the library") }
-        self.to = isBelow ? .below(topic) : .topic(topic)
-    }
-
-    /// The bytes that are replaced by the destination's: all of the pattern before its `*`.
-    var head: [UInt8] { from.subscription.last == 0 ? Array(from.subscription.dropLast()) : from.subscription }
-
-    /// The topic an event goes to; nil if the name would be too long.
-    func output(for topic: Topic) -> Topic? {
-        switch to {
-        case .same: return topic
-        case .topic(let topic): return topic
-        case .below(let parent):
-            let bytes = parent.utf8 + [0x2E] + topic.utf8.dropFirst(head.count)
-            return try? Topic(validating: bytes.span.bytes)
-        }
-    }
-
-    /// The subscription needed above when somebody below asks for `prefix`; nil if this route cannot serve it.
-    func demand(for prefix: [UInt8]) -> [UInt8]? {
-        switch to {
-        case .same: return Route.common(from.subscription, prefix)
-        case .topic(let topic): return Route.common(topic.utf8 + [0], prefix).map { _ in from.subscription }
-        case .below(let parent):
-            let outputs = parent.utf8 + [0x2E]
-            guard let common = Route.common(outputs, prefix) else { return nil }
-            return head + common.dropFirst(outputs.count)
-        }
-    }
-
-    /// The longer of two prefixes if one continues the other: what both select.
-    static func common(_ a: [UInt8], _ b: [UInt8]) -> [UInt8]? {
-        let (short, long) = a.count <= b.count ? (a, b) : (b, a)
-        return long.starts(with: short) ? long : nil
-    }
-}
-
-/// Tells why a text is no route.
-public struct RouteError: Error, Hashable, CustomStringConvertible {
-    /// The text.
-    public let text: String
-    /// What is wrong, and what would be right.
-    public let reason: String
-    /// A sentence that names both.
-    public var description: String { "route '\(text)': \(reason)" }
-}
 
 /// What happens to events that no route takes.
 public enum Unmatched: Hashable, Sendable {
@@ -98,11 +7,13 @@ public enum Unmatched: Hashable, Sendable {
     case forward
     /// They are counted as filtered.
     case drop
+    /// They go to this topic.
+    case topic(Topic)
 }
 
 /// The routes of a router, in order.
 ///
-/// An event goes to the output of every route that takes it.
+/// An event is offered to every route, up to one that takes it and says `stop`: it may go to several topics.
 public struct RouteTable: Sendable {
     /// The routes.
     public let routes: [Route]
@@ -115,18 +26,38 @@ public struct RouteTable: Sendable {
         self.unmatched = unmatched
     }
 
-    /// The topics an event goes to, each once.
-    public func outputs(for topic: Topic) -> [Topic] {
+    /// Where events that no route takes go; nil if nowhere.
+    func unmatchedOutput(for topic: Topic) -> Topic? {
         // The library's own topics carry the fabric's books: routes do not touch them.
-        if topic.isReserved { return [topic] }
-        var outputs: [Topic] = []
-        var isTaken = false
-        for route in routes where route.from.matches(topic) {
-            isTaken = true
-            if let output = route.output(for: topic), !outputs.contains(output) { outputs.append(output) }
+        if topic.isReserved { return topic }
+        switch unmatched {
+        case .forward: return topic
+        case .drop: return nil
+        case .topic(let other): return other
         }
-        if !isTaken && unmatched == .forward { outputs.append(topic) }
+    }
+
+    /// The topics that all events of a topic go to, each once; routes that look at the events are left out.
+    public func outputs(for topic: Topic) -> [Topic] {
+        let places = places(for: topic)
+        if places.isEmpty { return unmatchedOutput(for: topic).map { [$0] } ?? [] }
+        var outputs: [Topic] = []
+        for place in places where routes[place].isPlain {
+            if let output = routes[place].output(for: topic), !outputs.contains(output) { outputs.append(output) }
+        }
         return outputs
+    }
+
+    /// The places of the routes that an event of this topic is offered to, in order.
+    func places(for topic: Topic) -> [Int] {
+        if topic.isReserved { return [] }
+        var places: [Int] = []
+        for (place, route) in routes.enumerated() where route.takes(topic) {
+            places.append(place)
+            // Behind one that takes all of them and stops there is nothing left to take.
+            if route.stop && route.match == nil { break }
+        }
+        return places
     }
 
     /// The subscriptions needed above to serve the prefixes asked for below.
@@ -134,9 +65,9 @@ public struct RouteTable: Sendable {
         var demand: Set<[UInt8]> = []
         for prefix in prefixes {
             if unmatched == .forward || prefix.starts(with: RouteTable.reserved) { demand.insert(prefix) }
-            for route in routes {
-                if let needed = route.demand(for: prefix) { demand.insert(needed) }
-            }
+            // Anything may be what no route takes.
+            if case .topic(let topic) = unmatched, Route.common(topic.utf8 + [0], prefix) != nil { demand.insert([]) }
+            for route in routes { demand.formUnion(route.demand(for: prefix)) }
         }
         return demand
     }

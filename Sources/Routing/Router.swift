@@ -1,6 +1,7 @@
 // The loop of a router: takes messages in, gives each to the topics that its routes say.
 import BSON
 public import Eventstorm
+import Query
 public import ZeroMQ
 
 /// Subscribes above to what is wanted below, and republishes it.
@@ -12,20 +13,31 @@ public struct Router: ~Copyable {
     /// The endpoints bound for subscribers.
     public var boundOut: [String] { publisher.bound }
 
-    private var subscriber: Subscriber
-    private var publisher: Publisher
+    var subscriber: Subscriber
+    var publisher: Publisher
+    /// The routes at work.
+    var engine: Engine
+    /// What is being sent, where it is not the message that came.
+    var outgoing = Message()
     private var poller: Poller
     private let inPlace: Poller.Place
     private let outPlace: Poller.Place
-    private let table: RouteTable
-    private var flows = FlowTable()
     private var demand = Demand()
     private var beats: BeatComposer
     private var changes: [InterestChange] = []
-    private var statusNumber: Int?
+
+    /// What the caller of ``run(watching:until:)`` wants.
+    public enum Request: Sendable {
+        /// Nothing.
+        case goOn
+        /// To stop.
+        case stop
+        /// To go on with other routes.
+        case reload(RouteTable)
+    }
 
     /// Messages forwarded before subscriptions, beats and the caller's descriptors have their turn.
-    private static let messagesPerRound = 1_000
+    static let messagesPerRound = 1_000
 
     /// Opens a router.
     ///
@@ -48,7 +60,8 @@ public struct Router: ~Copyable {
         inPlace = subscriber.register(with: &poller)
         outPlace = publisher.register(with: &poller)
         beats = BeatComposer(subscriber.process, origin: publisher.origin, now: monotonicNanoseconds())
-        self.table = table
+        beats.generation = 1
+        engine = Engine(table, seed: publisher.origin)
         self.subscriber = subscriber
         self.publisher = publisher
         self.poller = poller
@@ -61,16 +74,55 @@ public struct Router: ~Copyable {
     ///   - isOver: Whether to stop.
     /// - Throws: Only if the context was terminated.
     public mutating func run(watching descriptor: CInt, until isOver: () -> Bool) throws(ZMQError) {
+        try run(watching: descriptor) { _ in isOver() ? .stop : .goOn }
+    }
+
+    /// Routes until told to stop, and changes its routes when told to.
+    ///
+    /// - Parameters:
+    ///   - descriptor: Watched; when it is readable, and with every beat, `ask` is called.
+    ///   - ask: Says what to do. Gets the first failure of a query or an update since the last call, if there was one.
+    /// - Throws: Only if the context was terminated.
+    public mutating func run(watching descriptor: CInt, _ ask: (String?) -> Request) throws(ZMQError) {
         poller.keepFirst(2)
         let place = poller.add(fileDescriptor: descriptor)
         while true {
             let now = monotonicNanoseconds()
             let deadline = min(beats.deadline, publisher.fenceDeadline ?? .max, demand.deadline ?? .max)
             try poller.wait(.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0)))
-            if poller.isReady(place), isOver() { return }
+            if poller.isReady(place) || beats.isDue(now: monotonicNanoseconds()) {
+                switch ask(takeFailure()) {
+                case .goOn: break
+                case .stop: return
+                case .reload(let table): try reload(table)
+                }
+            }
             try tend()
             try forward()
         }
+    }
+
+    private mutating func takeFailure() -> String? {
+        guard let failure = engine.failure else { return nil }
+        engine.failure = nil
+        return "routes[\(failure.place)] failed on an event: \(failure.error.message)"
+    }
+
+    /// How often routes were loaded; beats and status say it.
+    public var generation: UInt64 { beats.generation }
+
+    /// Goes on with other routes.
+    ///
+    /// No event is lost: what is subscribed to before and after stays so, and what had arrived is routed by the new
+    /// routes. Routes that did not change go on with what they remember of keys and topics.
+    public mutating func reload(_ table: RouteTable) throws(ZMQError) {
+        engine.replace(table) { publisher.wants($0.utf8) }
+        beats.generation += 1
+        demand = Demand()
+        for prefix in publisher.wantedPrefixes {
+            demand.add(table.demand(for: [prefix]).map { Pattern(selecting: $0) })
+        }
+        try subscriber.subscribe(to: demand.patterns)
     }
 
     /// Takes in subscriptions, passes interest up, answers fences, beats.
@@ -78,14 +130,15 @@ public struct Router: ~Copyable {
         let now = monotonicNanoseconds()
         _ = try publisher.readSubscriptions(&changes)
         for change in changes {
-            let patterns = table.demand(for: [change.prefix]).map { Pattern(selecting: $0) }
+            let patterns = engine.table.demand(for: [change.prefix]).map { Pattern(selecting: $0) }
             if change.isWanted { demand.add(patterns) } else { demand.remove(patterns, now: now) }
         }
         let isReleased = demand.release(now: now)
         if isReleased || !changes.isEmpty { try subscriber.subscribe(to: demand.patterns) }
         if !changes.isEmpty {
-            for number in flows.outflows.indices {
-                flows.outflows[number].isWanted = publisher.wants(flows.outflows[number].topic.utf8)
+            for number in engine.flows.outflows.indices {
+                let isWanted = publisher.wants(engine.flows.outflows[number].topic.utf8)
+                engine.flows.outflows[number].isWanted = isWanted
             }
             changes.removeAll(keepingCapacity: true)
         }
@@ -97,57 +150,9 @@ public struct Router: ~Copyable {
         }
     }
 
-    /// Forwards the messages that have arrived, a thousand at most.
-    private mutating func forward() throws(ZMQError) {
-        for _ in 0..<Router.messagesPerRound {
-            guard let incoming = subscriber.next() else { return }
-            try forward(incoming)
-        }
-    }
-
-    private mutating func forward(_ incoming: Incoming) throws(ZMQError) {
-        let number = flows.inflow(incoming.topic, in: subscriber.topicTable, table) { publisher.wants($0.utf8) }
-        var count = incoming.count
-        if let parts = incoming.parts {
-            var writer = DocumentWriter(capacity: subscriber.payload.count, limit: Limits.payloadBytes)
-            count = Subscriber.copy(parts, of: subscriber.payload.bytes, to: &writer)
-            subscriber.payload.replace(copying: writer.bytes)
-        }
-        let events = UInt64(count)
-        let hops = (incoming.stamp?.hops ?? 0) + 1
-        guard hops <= Limits.hops else {
-            flows.inflows[number].counts.received &+= events
-            flows.inflows[number].counts.failed &+= events
-            return
-        }
-        let outputs = flows.inflows[number].outputs
-        let wanted = outputs.count { flows.outflows[$0].isWanted }
-        var copies: UInt64 = 0
-        for output in outputs {
-            guard flows.outflows[output].isWanted else {
-                flows.outflows[output].unwanted &+= events
-                continue
-            }
-            let stamp = Stamp(
-                origin: publisher.origin, sequence: flows.outflows[output].next, count: UInt16(clamping: count),
-                hops: hops,
-                replayed: incoming.stamp?.replayed ?? false)
-            copies += 1
-            flows.outflows[output].next &+= events
-            let topic = flows.outflows[output].topic.utf8
-            if copies == wanted {
-                _ = try publisher.send(topic: topic, stamp: stamp, payload: &subscriber.payload)
-            } else {
-                var copy = subscriber.payload.copy()
-                _ = try publisher.send(topic: topic, stamp: stamp, payload: &copy)
-            }
-        }
-        flows.inflows[number].count(events, copies: copies)
-    }
-
     /// What became of the events of each topic that came in.
     public var fates: [StatusDocument.FateRow] {
-        flows.inflows.map { StatusDocument.FateRow($0.topic, $0.counts.fates) }
+        engine.flows.inflows.map { StatusDocument.FateRow($0.topic, $0.counts.fates) }
     }
 
     /// What was received, lost, malformed and absent, by origin and topic.
@@ -155,7 +160,7 @@ public struct Router: ~Copyable {
         _read { yield subscriber.ledger }
     }
 
-    private var rows: [Beat.Row] { flows.outflows.map { Beat.Row($0.topic, $0.counts) } }
+    private var rows: [Beat.Row] { engine.flows.outflows.map { Beat.Row($0.topic, $0.counts) } }
 
     /// Forwards what has arrived, says good-bye in a last status and beat, and closes.
     public consuming func close() throws(ZMQError) {
@@ -168,8 +173,8 @@ public struct Router: ~Copyable {
 
     /// Publishes this router's status, if anybody wants it.
     private mutating func sendStatus(isFinal: Bool) throws(ZMQError) {
-        guard let number = flows.outflow(.status, wants: { publisher.wants($0.utf8) }),
-            flows.outflows[number].isWanted
+        guard let number = engine.flows.outflow(.status, wants: { publisher.wants($0.utf8) }),
+            engine.flows.outflows[number].isWanted
         else { return }
         var status = StatusDocument(beats.full(rows, isFinal: isFinal))
         status.takeUpstream(subscriber.ledger)
@@ -181,8 +186,8 @@ public struct Router: ~Copyable {
             status.write(into: &event)
         }
         var payload = Message(copying: event.bytes.span.bytes)
-        let stamp = Stamp(origin: publisher.origin, sequence: flows.outflows[number].next, count: 1)
-        flows.outflows[number].next &+= 1
+        let stamp = Stamp(origin: publisher.origin, sequence: engine.flows.outflows[number].next, count: 1)
+        engine.flows.outflows[number].next &+= 1
         _ = try publisher.send(topic: Topic.status.utf8, stamp: stamp, payload: &payload)
     }
 }

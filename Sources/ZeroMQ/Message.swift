@@ -71,6 +71,13 @@ public struct Message: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Drops the content and makes room for `count` bytes, all of which `fill` writes.
+    public mutating func replace(count: Int, filling fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        zmq_msg_close(cell)
+        Message.allocate(cell, count)
+        fill(UnsafeMutableRawBufferPointer(start: zmq_msg_data(cell), count: count))
+    }
+
     /// Drops the content and takes over `bytes`; see ``init(takingOwnership:count:free:hint:)``.
     public mutating func replace(
         takingOwnership bytes: UnsafeMutableRawPointer, count: Int, free: @escaping Free,

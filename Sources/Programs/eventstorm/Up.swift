@@ -1,4 +1,5 @@
 // eventstorm up: runs a whole fabric on this machine.
+import Routing
 import Service
 
 /// Runs the sections of a configuration as children until it is asked to stop.
@@ -25,6 +26,7 @@ func up(_ options: Options, _ signals: Signals) throws {
 /// A configuration without errors, its warnings told.
 private func checked(_ path: String, looksAtPorts: Bool) throws -> Configuration {
     let configuration = try Configuration.load(path)
+    for section in configuration.sections where section.stage == .router { _ = try RouteTable(section.options) }
     let findings = FabricCheck(configuration, looksAtPorts: looksAtPorts)
     for warning in findings.warnings { Log.warning(warning) }
     guard findings.errors.isEmpty else { throw Failure(.configuration, findings.errors) }
