@@ -114,6 +114,13 @@ public struct DocumentView: ~Escapable {
             bytes: bytes.extracting(position..<end), keyCount: key &- position &- 1, offset: origin &+ position)
     }
 
+    /// Returns the element whose places are known, in bytes from the start of this document.
+    @inlinable
+    @_lifetime(copy self)
+    package func element(from start: Int, value: Int, to end: Int) -> ElementView {
+        ElementView(bytes: bytes.extracting(start..<end), keyCount: value &- start &- 2, offset: origin &+ start)
+    }
+
     /// Returns the element at a dotted path, such as `client.address` or `tags.0`.
     ///
     /// A key that contains a dot cannot be reached this way.

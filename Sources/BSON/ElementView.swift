@@ -17,7 +17,7 @@ public struct ElementView: ~Escapable {
         self.offset = offset
     }
 
-    @inlinable var typeByte: UInt8 { bytes.byte(at: 0) }
+    @inlinable package var typeByte: UInt8 { bytes.byte(at: 0) }
 
     /// What the element holds.
     @inlinable public var type: BSONType { BSONType(rawValue: typeByte) ?? .undefined }

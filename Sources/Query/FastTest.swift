@@ -41,14 +41,12 @@ struct FastTest: Sendable {
         }
     }
 
-    /// Whether the test holds for a value; `nil` if it cannot tell.
-    ///
-    /// - Parameters:
-    ///   - position: Where the element begins.
-    ///   - value: Where its value begins.
+    /// Whether the test holds for the value of a field that was found; `nil` if it cannot tell.
     @inline(__always)
-    func holds(_ bytes: RawSpan, at position: Int, value: Int, end: Int, texts: RawSpan) -> Bool? {
-        let type = bytes.byte(at: position)
+    func holds(_ bytes: RawSpan, _ field: FoundField, texts: RawSpan) -> Bool? {
+        let type = bytes.byte(at: Int(field.start))
+        let value = Int(field.value)
+        let end = Int(field.end)
         let order: Int
         switch (constant, type) {
         case (.integer(let constant), 0x10): order = Number.order(Int64(bytes.int32(at: value)), constant)

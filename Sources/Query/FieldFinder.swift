@@ -2,10 +2,23 @@
 
 internal import BSON
 
+/// Where a field of a document is, in bytes from the start of the document.
+struct FoundField {
+    /// Where the element begins (its type); -1 if there is no such field.
+    var start: Int32
+    /// Where its value begins.
+    var value: Int32
+    /// Where the next element begins.
+    var end: Int32
+
+    static let none = FoundField(start: -1, value: 0, end: 0)
+}
+
 /// The names of fields that are looked for together.
 struct FieldFinder: Sendable {
     private let keys: [Key]
     private let names: [UInt8]
+    private let shape = FieldShape()
 
     /// Plain numbers only, so that looking at keys touches no reference counts.
     private struct Key: Sendable {
@@ -28,33 +41,77 @@ struct FieldFinder: Sendable {
     /// The number of slots.
     var count: Int { keys.count }
 
-    /// Notes where the first element of each name begins, -1 where there is none.
+    /// Notes where the first element of each name is.
     ///
     /// - Complexity: O(*n*) in the elements up to the last one that is found.
-    func find(in document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>) {
-        slots.initialize(repeating: -1)
+    func find(in document: DocumentView, _ slots: UnsafeMutableBufferPointer<FoundField>) {
+        slots.initialize(repeating: .none)
         var missing = keys.count
         let bytes = document.bytes
-        let keys = keys.span
         var position = 4
+        for expected in shape.fields {
+            let end = expected.end(in: bytes, at: position)
+            // A field may be absent for once.
+            if end < 0 { continue }
+            if expected.slot >= 0 {
+                slots[expected.slot] = FoundField(
+                    start: Int32(truncatingIfNeeded: position),
+                    value: Int32(truncatingIfNeeded: position &+ expected.headCount),
+                    end: Int32(truncatingIfNeeded: end))
+                missing &-= 1
+                if missing == 0 { return }
+            }
+            position = end
+        }
+        if missing > 0 { search(document, from: position, missing, slots) }
+    }
+
+    /// Looks for the names that are missing, one element after the other.
+    @inline(never)
+    private func search(
+        _ document: DocumentView, from start: Int, _ missing: Int, _ slots: UnsafeMutableBufferPointer<FoundField>
+    ) {
+        let bytes = document.bytes
+        shape.miss(document) { slot(of: $0, in: bytes) }
+        var missing = missing
+        var position = start
         while missing > 0 {
             let (end, next) = ElementView.extent(of: bytes, at: position)
             if next < 0 { return }
-            let length = end &- position &- 1
-            let word = bytes.word(at: position &+ 1, upTo: length)
-            for index in keys.indices where keys[index].word == word && keys[index].count == length {
-                if slots[index] >= 0 || (length > 8 && !isName(index, bytes, at: position &+ 1)) { continue }
-                slots[index] = Int32(truncatingIfNeeded: position)
+            let slot = slot(of: position &+ 1..<end, in: bytes)
+            if slot >= 0 && slots[slot].start < 0 {
+                slots[slot] = FoundField(
+                    start: Int32(truncatingIfNeeded: position), value: Int32(truncatingIfNeeded: end &+ 1),
+                    end: Int32(truncatingIfNeeded: next))
                 missing &-= 1
-                break
             }
             position = next
         }
     }
 
+    /// The slot of the name that stands there, -1 if it is not looked for.
+    @inline(__always)
+    private func slot(of name: Range<Int>, in bytes: RawSpan) -> Int {
+        let keys = keys.span
+        let word = bytes.word(at: name.lowerBound, upTo: name.count)
+        for index in keys.indices where keys[index].word == word && keys[index].count == name.count {
+            if name.count <= 8 || isName(index, bytes, at: name.lowerBound) { return index }
+        }
+        return -1
+    }
+
     private func isName(_ index: Int, _ bytes: RawSpan, at position: Int) -> Bool {
         let key = keys[index]
         return bytes.holds(names.span.bytes.extracting(key.start..<key.start + key.count), at: position)
+    }
+}
+
+extension DocumentView {
+    /// The field that was found, `nil` if there is none.
+    @inline(__always)
+    @_lifetime(copy self)
+    func element(_ found: FoundField) -> ElementView? {
+        found.start < 0 ? nil : element(from: Int(found.start), value: Int(found.value), to: Int(found.end))
     }
 }
 

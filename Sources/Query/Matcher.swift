@@ -85,7 +85,7 @@ struct Matcher: Sendable {
     /// Whether the document is selected.
     func matches(_ document: DocumentView) throws(QueryError) -> Bool {
         var failure: QueryError?
-        let result = withUnsafeTemporaryAllocation(of: Int32.self, capacity: finder.count) { slots -> Bool in
+        let result = withUnsafeTemporaryAllocation(of: FoundField.self, capacity: finder.count) { slots -> Bool in
             finder.find(in: document, slots)
             do throws(QueryError) {
                 if try !fastTestsHold(document, slots) { return false }
@@ -102,19 +102,18 @@ struct Matcher: Sendable {
 
     @inline(__always)
     private func fastTestsHold(
-        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
+        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<FoundField>
     ) throws(QueryError) -> Bool {
         let bytes = document.bytes
         let texts = texts.span.bytes
         for index in fast.indices {
             let test = fast[index]
-            let position = Int(slots[test.slot])
-            if position < 0 {
+            let found = slots[test.slot]
+            if found.start < 0 {
                 if !test.holdsForNothing { return false }
                 continue
             }
-            let (key, end) = ElementView.extent(of: bytes, at: position)
-            if let holds = test.holds(bytes, at: position, value: key &+ 1, end: end, texts: texts) {
+            if let holds = test.holds(bytes, found, texts: texts) {
                 if !holds { return false }
             } else if try !evaluate(fallbacks[index], document, slots) {
                 return false
@@ -124,7 +123,7 @@ struct Matcher: Sendable {
     }
 
     private func evaluate(
-        _ node: MatchNode, _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
+        _ node: MatchNode, _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<FoundField>
     ) throws(QueryError) -> Bool {
         switch node {
         case .all(let nodes):
@@ -135,9 +134,7 @@ struct Matcher: Sendable {
             return false
         case .not(let node): return try !evaluate(node, document, slots)
         case .path(let path, let slot, let condition):
-            let position = Int(slots[slot])
-            if position < 0 { return try path.leads(from: nil, to: condition) }
-            return try path.leads(from: document.element(at: position), to: condition)
+            return try path.leads(from: document.element(slots[slot]), to: condition)
         case .expression(let expression): return try expression.evaluate(document, now: .now()).isTrue
         case .always(let value): return value
         }

@@ -92,7 +92,8 @@ final class TopColumn: Column {
         var place = entries[row].partition { order.compare($0.keys, keys) <= 0 }
         if isTop && place >= limit { return }
         if !isTop && entries[row].count == limit {
-            if place == 0 { return }
+            // Of equal ones the first stays, as in MongoDB.
+            if let first = entries[row].first, order.compare(first.keys, keys) >= 0 { return }
             release(entries[row].removeFirst())
             place -= 1
         }

@@ -57,57 +57,9 @@ extension Value {
     }
 }
 
-/// `$count`.
-final class CountColumn: Column {
-    private var counts: [Int64] = []
-
-    override func addRow() { counts.append(0) }
-    override func add(_ row: Int, _ value: Value) { counts[row] += 1 }
-    override func add(_ row: Int, element: ElementView?) { counts[row] += 1 }
-
-    override func merge(_ other: Column, rows: [Int]) {
-        guard let other = other as? CountColumn else { return }
-        for (index, row) in rows.enumerated() { counts[row] += other.counts[index] }
-    }
-
-    override func result(_ row: Int) -> Value { .integer(counts[row]) }
-}
-
 extension Value {
     /// An integer in the smaller type that holds it, as counts are given.
     static func integer(_ value: Int64) -> Value { Int32(exactly: value).map { .int32($0) } ?? .int64(value) }
-}
-
-/// `$sum` and `$avg`.
-final class SumColumn: Column {
-    private var sums: [Sum] = []
-    private let isAverage: Bool
-
-    init(isAverage: Bool) { self.isAverage = isAverage }
-
-    override func addRow() { sums.append(Sum()) }
-
-    override func add(_ row: Int, _ value: Value) {
-        if let number = value.number { sums[row].add(number, value.type) }
-    }
-
-    override func add(_ row: Int, element: ElementView?) {
-        guard let element else { return }
-        switch element.type {
-        case .int32: sums[row].add(int32: element.valueBytes.int32(at: 0))
-        case .double: sums[row].add(double: element.double ?? 0)
-        case .int64, .decimal128:
-            if let number = ValueView(element).number { sums[row].add(number, element.type) }
-        default: break
-        }
-    }
-
-    override func merge(_ other: Column, rows: [Int]) {
-        guard let other = other as? SumColumn else { return }
-        for (index, row) in rows.enumerated() { sums[row].merge(other.sums[index]) }
-    }
-
-    override func result(_ row: Int) -> Value { isAverage ? sums[row].average : sums[row].total }
 }
 
 /// `$min` and `$max`; of equal values the last one, as in MongoDB.

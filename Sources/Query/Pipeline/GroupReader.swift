@@ -31,10 +31,8 @@ struct GroupReader {
             if element.key == "_id" {
                 if key != nil { throw QueryError("$group has two fields _id", at: element) }
                 key = try input(element)
-                if let fields = element.document, fields.count == 1, !fields.holdsOperators,
-                    let field = fields.element(at: 4)
-                {
-                    kind = .field(field.key)
+                if let fields = element.document, !fields.holdsOperators, let field = fields.element(at: 4) {
+                    kind = fields.count == 1 ? .field(field.key) : .fields
                 }
             } else {
                 accumulators.append(try accumulator(element))
@@ -53,7 +51,7 @@ struct GroupReader {
         if name.isEmpty || name.hasPrefix("$") || name.contains(".") || name.utf8.contains(0) {
             throw wrong("$count needs the name of a field: not empty, without '$' in front and without dots")
         }
-        let count = Accumulator(name: name, input: .constant(.null)) { CountColumn() }
+        let count = Accumulator(counting: name)
         let group = GroupStage(
             stage: stage, finder: FieldFinder([]), key: .constant(.null), keyKind: .value, accumulators: [count])
         return [group, ReshapeStage(reshape: Self.withoutID)]
@@ -77,7 +75,7 @@ struct GroupReader {
         }
         let key: GroupInput
         do throws(QueryError) { key = try input(element) } catch { throw wrong(error.message) }
-        let count = Accumulator(name: "count", input: .constant(.null)) { CountColumn() }
+        let count = Accumulator(counting: "count")
         let group = GroupStage(
             stage: stage, finder: FieldFinder(keys), key: key, keyKind: .value, accumulators: [count])
         return [group, SortStage(order: SortOrder("count", isAscending: false))]
@@ -108,7 +106,7 @@ struct GroupReader {
             throw wrong("the default of $bucket has to lie outside its boundaries")
         }
         if document["output"] == nil {
-            accumulators = [Accumulator(name: "count", input: .constant(.null)) { CountColumn() }]
+            accumulators = [Accumulator(counting: "count")]
         }
         let group = GroupStage(
             stage: stage, finder: FieldFinder(keys), key: key,
@@ -191,7 +189,7 @@ extension GroupReader {
         switch operation.key {
         case "$sum", "$avg":
             let isAverage = operation.key == "$avg"
-            return Accumulator(name: name, input: try operand(operation)) { SumColumn(isAverage: isAverage) }
+            return Accumulator(name: name, sumOf: try operand(operation), isAverage: isAverage)
         case "$min", "$max":
             let isMaximum = operation.key == "$max"
             return Accumulator(name: name, input: try operand(operation)) { ExtremeColumn(isMaximum: isMaximum) }
@@ -208,7 +206,7 @@ extension GroupReader {
             guard let empty = operation.document, empty.isEmpty else {
                 throw QueryError("$count takes an empty document: {$count: {}}", at: operation)
             }
-            return Accumulator(name: name, input: .constant(.null)) { CountColumn() }
+            return Accumulator(counting: name)
         case "$firstN", "$lastN", "$minN", "$maxN": return try several(name, operation)
         case "$top", "$bottom", "$topN", "$bottomN": return try ranked(name, operation)
         case "$percentile", "$median": return try percentile(name, operation)

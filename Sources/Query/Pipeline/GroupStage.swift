@@ -15,6 +15,15 @@ extension GroupInput {
     var firstLevelSlot: Int? {
         if case .field(let path, let slot) = self, path.segments.count == 1 { slot } else { nil }
     }
+
+    /// The value in a document.
+    func value(in document: DocumentView, now: Datetime) throws(QueryError) -> Value {
+        switch self {
+        case .field(let path, _): path.value(in: document)
+        case .expression(let expression): try expression.evaluate(document, now: now)
+        case .constant(let value): value
+        }
+    }
 }
 
 /// An operator that makes one value of the documents of a group.
@@ -23,7 +32,35 @@ struct Accumulator: Sendable {
     let input: GroupInput
     /// What `$top` and its kin sort by.
     var order: SortOrder?
-    let makeColumn: @Sendable () -> Column
+    let kept: Kept
+
+    /// What is kept for a group.
+    enum Kept: Sendable {
+        /// A sum, which becomes a total or an average.
+        case sum(isAverage: Bool)
+        /// A row of a column.
+        case row(@Sendable () -> Column)
+    }
+
+    /// Creates an accumulator that keeps a row of a column.
+    init(
+        name: String, input: GroupInput, order: SortOrder? = nil, makeColumn: @escaping @Sendable () -> Column
+    ) {
+        self.name = name
+        self.input = input
+        self.order = order
+        kept = .row(makeColumn)
+    }
+
+    /// Creates `$sum` or `$avg`.
+    init(name: String, sumOf input: GroupInput, isAverage: Bool) {
+        self.name = name
+        self.input = input
+        kept = .sum(isAverage: isAverage)
+    }
+
+    /// Creates `$count`.
+    init(counting name: String) { self.init(name: name, sumOf: .constant(.int32(1)), isAverage: false) }
 }
 
 /// How the key of a group is made of what was computed.
@@ -32,6 +69,8 @@ enum GroupKey: Sendable {
     case value
     /// A document of one field, which is null if its value is missing; in a document of several fields it is left out.
     case field(String)
+    /// A document of several fields, in which undefined is the same as missing, as in MongoDB.
+    case fields
     /// The greatest of the sorted boundaries at or below it, or else the other value.
     case bucket(boundaries: [Value], other: Value?)
 }
@@ -52,157 +91,36 @@ struct GroupStage: Stage {
 /// Groups at work.
 private final class GroupRun: StageRun {
     private let stage: GroupStage
-    private var table = ValueTable()
-    private let columns: [Column]
-    private var keyBytes = 0
+    // Behind a pointer: a property of a class would be checked for exclusive access at each document.
+    private let groups: UnsafeMutablePointer<Groups>
     private var writer = DocumentWriter(capacity: 1_024, limit: Limits.documentBytes)
-    private var added = 0
-
-    /// What most accumulators take: a field on the first level.
-    ///
-    /// Holds no references, which would have to be counted for each document; the columns live as long as `columns`
-    /// does.
-    private struct Step {
-        let column: Unmanaged<Column>
-        let slot: Int  // -1 for what takes the longer way
-    }
-
-    private let steps: [Step]
-    private let keySlot: Int  // -1 for a key that takes the longer way
 
     init(_ stage: GroupStage, _ environment: Environment) {
         self.stage = stage
-        columns = stage.accumulators.map { $0.makeColumn() }
-        steps = zip(stage.accumulators, columns).map { accumulator, column in
-            let slot = accumulator.order == nil ? accumulator.input.firstLevelSlot : nil
-            return Step(column: Unmanaged.passUnretained(column), slot: slot ?? -1)
-        }
-        if case .value = stage.keyKind { keySlot = stage.key.firstLevelSlot ?? -1 } else { keySlot = -1 }
+        groups = .allocate(capacity: 1)
+        groups.initialize(to: Groups(stage, environment))
         super.init(environment)
     }
 
+    deinit {
+        groups.deinitialize(count: 1)
+        groups.deallocate()
+    }
+
     override func add(_ document: DocumentView) throws(QueryError) -> Bool {
-        var failure: QueryError?
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: stage.finder.count) { slots in
-            stage.finder.find(in: document, slots)
-            do throws(QueryError) { try add(document, slots) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try groups.pointee.add(document)
         return true
     }
 
-    private func add(
-        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
-    ) throws(QueryError) {
-        let row = try row(document, slots)
-        for index in steps.indices {
-            let step = steps[index]
-            if step.slot < 0 {
-                try add(row, stage.accumulators[index], columns[index], document)
-                continue
-            }
-            let position = Int(slots[step.slot])
-            step.column._withUnsafeGuaranteedRef { column in
-                if position < 0 {
-                    column.add(row, element: nil)
-                } else {
-                    column.add(row, element: document.element(at: position))
-                }
-            }
-        }
-        try checkMemory()
-    }
-
-    private func add(
-        _ row: Int, _ accumulator: Accumulator, _ column: Column, _ document: DocumentView
-    ) throws(QueryError) {
-        let value = try value(accumulator.input, document)
-        if let order = accumulator.order, let column = column as? TopColumn {
-            column.add(row, value, keys: try order.keys(of: document))
-        } else {
-            column.add(row, value)
-        }
-    }
-
-    /// Looks at what is kept every now and then: adding it up is not free.
-    private func checkMemory() throws(QueryError) {
-        added += 1
-        if added & 63 == 0 { try check() }
-    }
-
-    private func check() throws(QueryError) {
-        for column in columns {
-            if let failure = column.failure { throw failure }
-        }
-        try environment.check(columns.reduce(keyBytes) { $0 + $1.heldBytes }, stage.stage)
-    }
-
-    private func value(_ input: GroupInput, _ document: DocumentView) throws(QueryError) -> Value {
-        switch input {
-        case .field(let path, _): path.value(in: document)
-        case .expression(let expression): try expression.evaluate(document, now: environment.now)
-        case .constant(let value): value
-        }
-    }
-
-    /// Returns the row of the document's group.
-    private func row(
-        _ document: DocumentView, _ slots: UnsafeMutableBufferPointer<Int32>
-    ) throws(QueryError) -> Int {
-        if keySlot < 0 || slots[keySlot] < 0 { return try row(of: try key(try value(stage.key, document))) }
-        guard let element = document.element(at: Int(slots[keySlot])) else { return try row(of: .null) }
-        let count = table.count
-        let row = table.row(of: element)
-        if table.count > count { addRow(row) }
-        return row
-    }
-
-    private func row(of key: Value) throws(QueryError) -> Int {
-        let count = table.count
-        let row = try table.row(of: key)
-        if table.count > count { addRow(row) }
-        return row
-    }
-
-    private func addRow(_ row: Int) {
-        keyBytes += 2 * table.values[row].heldBytes + 96 * (columns.count + 1)
-        for column in columns { column.addRow() }
-    }
-
-    /// Makes a group's key of a value.
-    private func key(_ value: Value) throws(QueryError) -> Value {
-        switch stage.keyKind {
-        case .value: return value.inArray
-        case .field(let name):
-            guard case .document(let document) = value, document.isEmpty else { return value }
-            return .document(Document { $0[name] = Null() })
-        case .bucket(let boundaries, let other):
-            let place = boundaries.partition { Order.compare($0, value) <= 0 }
-            if place > 0 && place < boundaries.count { return boundaries[place - 1] }
-            if let other { return other }
-            throw QueryError(
-                "$bucket: a value lies outside the boundaries, and there is no default for it")
-        }
-    }
-
     override func merge(_ other: StageRun) throws(QueryError) {
-        guard let other = other as? GroupRun else { return }
-        var rows: [Int] = []
-        for value in other.table.values { rows.append(try row(of: value)) }
-        for (column, more) in zip(columns, other.columns) { column.merge(more, rows: rows) }
-        try check()
+        if let other = other as? GroupRun { try groups.pointee.merge(other.groups.pointee) }
     }
 
     override func finish() throws(QueryError) {
-        try check()
-        for row in table.values.indices {
+        try groups.pointee.check()
+        for row in 0..<groups.pointee.count {
             writer.removeAll()
-            writer.beginDocument()
-            writer["_id"] = table.values[row]
-            for (accumulator, column) in zip(stage.accumulators, columns) {
-                writer[accumulator.name] = try column.result(row).inArray
-            }
-            if !writer.endDocument() { throw QueryError("\(stage.stage) made a document that is too large") }
+            try groups.pointee.write(row, to: &writer)
             let isWanted = try writer.withBytes { bytes throws(QueryError) in
                 try pass(DocumentView(unchecked: bytes))
             }

@@ -42,7 +42,7 @@ struct SortOrder: Sendable {
     func keys(of document: DocumentView) throws(QueryError) -> [Value] {
         var keys: [Value] = []
         keys.reserveCapacity(paths.count)
-        var arrays: [ArraySlice<[UInt8]>] = []
+        var arrays = 0
         for (path, sign) in zip(paths, signs) {
             if path.isID {
                 // MongoDB takes it for granted that this is no array, and sorts by what it is as a whole.
@@ -51,14 +51,33 @@ struct SortOrder: Sendable {
             }
             var search = KeySearch(path: path, sign: sign)
             search.descend(document, 0)
-            if let place = search.array { arrays.append(path.segments.prefix(place)) }
+            if search.meetsArray { arrays += 1 }
             keys.append(search.best ?? .null)
         }
-        for (one, other) in zip(arrays, arrays.dropFirst()) where !one.starts(with: other) && !other.starts(with: one) {
-            throw QueryError("$sort cannot sort by two fields that both hold arrays")
+        if arrays < 2 { return keys }
+        let known = zip(paths, keys).map { $0.isID ? $1 : nil }
+        return try ArrayKeys(of: document, paths: paths, known: known) { compare($0, $1) < 0 }.best
+    }
+
+    /// The keys of a document for `$top`, `$bottom` and their kin: an array is a key as a whole, as in MongoDB.
+    func wholeKeys(of document: DocumentView) throws(QueryError) -> [Value] {
+        var keys: [Value] = []
+        var arrays = 0
+        for path in paths {
+            let value = path.value(in: document).inArray
+            guard case .array(let values) = value else {
+                keys.append(value)
+                continue
+            }
+            arrays += 1
+            // An empty array has no element that it could be sorted by.
+            keys.append(values.isEmpty ? .undefined : value)
         }
+        if arrays > 1 { throw Self.twoArrays }
         return keys
     }
+
+    static let twoArrays = QueryError("cannot sort by two fields that both hold arrays")
 
     /// Returns a negative number, 0 or a positive number for before, equal or behind.
     func compare(_ left: [Value], _ right: [Value]) -> Int {
@@ -83,8 +102,8 @@ private struct KeySearch {
     let path: FieldPath
     let sign: Int
     private(set) var best: Value?
-    /// How many segments lead to the array that was expanded.
-    private(set) var array: Int?
+    /// Whether there was an array on the way.
+    private(set) var meetsArray = false
 
     init(path: FieldPath, sign: Int) {
         self.path = path
@@ -110,11 +129,11 @@ private struct KeySearch {
     }
 
     private mutating func expand(_ values: DocumentView, _ index: Int) {
+        meetsArray = true
         if index < path.segments.count, path.segments[index].isNumeric {
             let segment = path.segments[index]
             if let element = values.first(segment.span.bytes) { return follow(element, index + 1) }
         }
-        array = max(array ?? 0, index)
         if values.isEmpty { return offer(index == path.segments.count ? .undefined : .null) }
         var elements = values.makeIterator()
         while let element = elements.next() {

@@ -16,6 +16,21 @@ struct Sum {
     /// Numbers that were added.
     private(set) var count: Int64 = 0
 
+    /// Adds the value of a field, if it is a number.
+    @inline(__always)
+    mutating func add(_ field: FoundField, of bytes: RawSpan) {
+        let value = Int(field.value)
+        switch bytes.byte(at: Int(field.start)) {
+        case 0x10: add(int32: bytes.int32(at: value))
+        case 0x01: add(double: Double(bitPattern: UInt64(bitPattern: bytes.int64(at: value))))
+        case 0x12: add(.integer(bytes.int64(at: value)), .int64)
+        case 0x13:
+            let number = ValueView(.decimal128, bytes.extracting(value..<Int(field.end))).number
+            if let number { add(number, .decimal128) }
+        default: break
+        }
+    }
+
     @inline(__always)
     mutating func add(int32 value: Int32) {
         count += 1

@@ -16,7 +16,7 @@ struct ValueTable {
     /// Plain numbers only, so that looking at entries touches no reference counts.
     private struct Entry {
         let hash: UInt64
-        let type: BSONType?  // nil for a missing value
+        let type: UInt8  // 0 for a missing value
         let start: Int  // in `bytes`
         let count: Int
     }
@@ -33,21 +33,52 @@ struct ValueTable {
         writer[""] = value
         let holder = try writer.endedDocument()
         guard let element = holder.view.element(at: 4) else {
-            if let row = entries.firstIndex(where: { $0.type == nil }) { return row }
-            return insert(.missing, Entry(hash: 0, type: nil, start: 0, count: 0))
+            if let row = entries.firstIndex(where: { $0.type == 0 }) { return row }
+            return insert(.missing, Entry(hash: 0, type: 0, start: 0, count: 0))
         }
         return row(of: element)
     }
 
     /// Returns the number of the value of an element, which is copied and added if it is new.
     mutating func row(of element: ElementView) -> Int {
+        if element.typeByte == BSONType.string.rawValue {
+            let hash = ValueHash.text(element.valueBytes)
+            return sameRow(as: element, hash) ?? row(of: element, hash)
+        }
+        return row(of: element, ValueHash.hash(ValueView(element)))
+    }
+
+    /// Returns the number of a value of the same type and bytes.
+    @inline(__always)
+    private func sameRow(as element: ElementView, _ hash: UInt64) -> Int? {
+        if places.isEmpty { return nil }
+        let value = element.valueBytes
+        let mask = places.count &- 1
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let row = Int(places[index])
+            if row < 0 { return nil }
+            let entry = entries[row]
+            if entry.hash == hash && entry.type == element.typeByte && entry.count == value.byteCount
+                && bytes.span.bytes.extracting(entry.start..<entry.start &+ entry.count).holds(value, at: 0)
+            {
+                return row
+            }
+            index = (index &+ 1) & mask
+        }
+    }
+
+    @inline(never)
+    private mutating func row(of element: ElementView, _ hash: UInt64) -> Int {
         let value = ValueView(element)
-        let hash = ValueHash.hash(value)
         if let row = place(of: value, hash) { return row }
-        let entry = Entry(hash: hash, type: value.type, start: bytes.count, count: value.bytes.byteCount)
+        let entry = Entry(hash: hash, type: value.type.rawValue, start: bytes.count, count: value.bytes.byteCount)
         value.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return insert(Value(element), entry)
     }
+
+    /// Replaces what is shown for a number; it is found by its first value as before.
+    mutating func show(_ value: Value, for row: Int) { values[row] = value }
 
     private func place(of value: ValueView, _ hash: UInt64) -> Int? {
         if places.isEmpty { return nil }
@@ -62,7 +93,7 @@ struct ValueTable {
     }
 
     private func equals(_ entry: Entry, _ value: ValueView) -> Bool {
-        guard let type = entry.type else { return false }
+        guard let type = BSONType(rawValue: entry.type) else { return false }
         let kept = bytes.span.bytes.extracting(entry.start..<entry.start + entry.count)
         if type == value.type && entry.count == value.bytes.byteCount && kept.holds(value.bytes, at: 0) { return true }
         return Order.compare(ValueView(type, kept), value) == 0
@@ -93,6 +124,9 @@ enum ValueHash {
     private static let seed = UInt64.random(in: .min ... .max) | 1
 
     static func hash(_ value: ValueView) -> UInt64 { hash(value, seed) }
+
+    /// The hash of a string as stored.
+    static func text(_ value: RawSpan) -> UInt64 { bytes(value.extracting(4..<max(4, value.byteCount - 1)), seed ^ 15) }
 
     private static func hash(_ value: ValueView, _ state: UInt64) -> UInt64 {
         switch value.type {
