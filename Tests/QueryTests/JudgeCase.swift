@@ -44,11 +44,15 @@ struct JudgeCase {
         isRefused = refused
     }
 
-    /// The case with another answer that is right as well: mongod has two engines, which do not always agree.
-    var alternative: JudgeCase? {
+    /// The case with other answers that mongod gives as well: its engines, and its optimizer, do not always agree.
+    var alternatives: [JudgeCase] {
         let view = document.view
-        guard let other = view["alternative"]?.document else { return nil }
-        return JudgeCase(Document(copying: other), kind, number: number, set: set)
+        var others: [JudgeCase] = []
+        view["alternatives"]?.array?.forEach { element in
+            guard let other = element.document else { return }
+            if let other = JudgeCase(Document(copying: other), kind, number: number, set: set) { others.append(other) }
+        }
+        return others
     }
 
     /// Lends the question.

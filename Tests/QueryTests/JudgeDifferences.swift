@@ -18,7 +18,10 @@ struct KnownDifference: Sendable {
             name: "conditions beside $expr",
             why: "Which of several conditions is looked at first is mongod's secret; if an earlier one decides, the "
                 + "expression is not computed and cannot fail.",
-            applies: { $0.kind == .match && $1.isOnlyFailures && $0.hasConditionsBesideExpression }),
+            applies: { judged, difference in
+                judged.kind == .match && difference.isOnlyFailures && judged.hasConditionsBesideExpression
+                    || judged.kind == .pipeline && judged.isRefused && judged.operators.contains("$expr")
+            }),
         KnownDifference(
             name: "positional operator",
             why: "'$' in a path of a projection or an update needs the query that found the document; there is none "

@@ -10,8 +10,8 @@ Makes documents and queries from a seed, asks mongod, and writes what it answers
   {kind: "pipeline", pipeline, ordered, refused, results: [documents], alternative}
 
 Each case also has its number, the seed and its set; refused ones have mongod's code and message. `refused` is what
-mongod refuses without a look at any document, except for pipelines, where it is any failure. `alternative` is another
-answer, from mongod's other engine, where the two differ. A question that ends mongod has `died` and nothing else.
+mongod refuses without a look at any document, except for pipelines, where it is any failure. `alternatives` are its
+other answers, from its other engine or with the stages in the order in which they are written, where they differ. A question that ends mongod has `died` and nothing else.
 """
 import argparse
 import collections
@@ -32,8 +32,9 @@ import values
 
 # The kind of a case follows from its number, so that one case can be repeated alone.
 KINDS = ["match", "expression", "match", "pipeline", "project", "match", "update", "expression", "match", "pipeline"]
-# mongod has two engines, which do not always agree: this keeps it from using the newer one for $group.
-CLASSIC_ENGINE = {"$_internalInhibitOptimization": {}}
+# mongod has two engines and moves stages about, and its answers do not always agree: this keeps it from using the newer
+# engine for what follows, and from moving a stage across.
+NOT_OPTIMIZED = {"$_internalInhibitOptimization": {}}
 EMPTY = "empty"
 # Some updates end mongod 6.0.5 by a failed invariant. Whatever else is asked meanwhile is asked again, so often.
 LIVES = 3
@@ -212,14 +213,17 @@ class Judge:
                 return {**case, "refused": False, "results": results}
             except server.Refused as refused:
                 return {**case, "refused": True, "code": refused.code, "message": refused.message}
-        case, other = ask(stages), ask([CLASSIC_ENGINE] + stages)
-        if self.contents(case) != self.contents(other):
-            case["alternative"] = other
+        case = ask(stages)
+        step_by_step = [part for stage in stages for part in (NOT_OPTIMIZED, stage)]
+        others = {self.contents(other): other for other in (ask([NOT_OPTIMIZED] + stages), ask(step_by_step))}
+        others.pop(self.contents(case), None)
+        if others:
+            case["alternatives"] = list(others.values())
         return case
 
     @staticmethod
     def contents(case):
-        return None if case["refused"] else sorted(document.bytes for document in case["results"])
+        return None if case["refused"] else tuple(sorted(document.bytes for document in case["results"]))
 
 
 class Statistics:
@@ -241,7 +245,7 @@ class Statistics:
             count["fails on some"] += bool(case["failed"])
         elif case["kind"] == "pipeline":
             count["not empty"] += bool(case["results"])
-            count["engines differ"] += "alternative" in case
+            count["engines differ"] += "alternatives" in case
             count["ordered"] += case["ordered"]
         else:
             count["fails on some"] += any("failed" in result for result in case["results"])

@@ -136,7 +136,8 @@ class Pipelines:
         if operator in ("$firstN", "$lastN", "$minN", "$maxN"):
             return name, {operator: {"input": anything, "n": self.pick(1, 2, 3, 2.0, long(5))}}
         if operator in ("$top", "$bottom", "$topN", "$bottomN"):
-            order = self.pick({"_id": 1}, {"_id": -1}, {"a": 1, "_id": 1}, {"b": -1, "_id": 1}, {"e.a": 1, "_id": -1})
+            order = self.pick({"_id": 1}, {"_id": -1}, {"a": 1, "_id": 1}, {"b": -1, "_id": 1}, {"e.a": 1, "_id": -1},
+                              {"d": -1, "a": 1, "_id": 1}, {"e.a": -1, "e.b": 1, "_id": 1})
             n = {"n": self.pick(1, 2, 3)} if operator.endswith("N") else {}
             return name, {operator: {**n, "sortBy": order, "output": self.pick(anything, ["$a", "$_id"])}}
         if operator == "$mergeObjects":
@@ -157,7 +158,10 @@ class Pipelines:
     def sort(self):
         sort = {}
         paths = ["a", "b", "c", "d", "e.a", "e", "d.a", "missing"]
-        for path in self.random.sample(paths, self.random.choice([0, 1, 1, 2])):
+        if self.random.random() < 0.3:
+            # Paths through the same array, in which one element gives all keys.
+            paths = ["e.a", "e.b", "e.0.a", "e.b.a", "e.a.b", "e.1", "e"]
+        for path in self.random.sample(paths, self.random.choice([0, 1, 1, 2, 2])):
             sort[path] = self.pick(1, -1, 1, -1, 1.0, long(-1))
         if self.unique:
             sort["_id"] = self.pick(1, -1)
