@@ -67,8 +67,8 @@ struct ExpectedField {
 
 /// The fields that the documents of a stream begin with, learned from one of them.
 ///
-/// May be wrong about any document: what is expected is compared. Several threads may use and learn it at once: a lesson
-/// is published by one atomic store and never changed or freed before the shape is.
+/// May be wrong about any document: what is expected is compared. Several threads may use and learn it at once, for a
+/// lesson is published by one atomic store, and never changed or freed before the shape is.
 final class FieldShape: @unchecked Sendable {
     typealias Fields = UnsafeBufferPointer<ExpectedField>
 
