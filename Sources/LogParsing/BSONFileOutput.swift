@@ -46,6 +46,9 @@ public final class BSONFileOutput: EventOutput {
         events.deallocate()
     }
 
+    /// Whether the file can be written.
+    public func wants(topic: Int) -> Bool { isWanted }
+
     /// Appends an event.
     public func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) {
         events.pointee.beginDocument()

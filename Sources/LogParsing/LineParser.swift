@@ -1,44 +1,87 @@
-// What a parser of log lines is: the bytes of a line in, at most one event out.
-public import BSON
+// What a parser of log lines is: the bytes of a line in, events out.
+internal import BSON
 
-/// Turns the lines of one log format into events, in two steps: it finds the fields, then it writes them.
+/// Turns the lines of one log format into events.
 ///
-/// Between the two the caller decides whether anybody wants the event at all. A parser knows no files, sockets or
-/// clocks. What it must remember from line to line (an open transaction, a name seen before) it keeps in itself.
+/// A line gives none, one or several events, on one or several topics. A parser knows no files, sockets or clocks. What
+/// it must remember from line to line (an open transaction, a message of several lines) it keeps in itself, bounded,
+/// and hands out when the time for it has come or at the end.
 public protocol LineParser: Sendable {
     /// The name that selects this format in `--format NAME[:SPEC]`.
     var format: String { get }
 
-    /// The topics of its events; ``LineOutcome/event(topic:milliseconds:)`` counts in this list.
-    var topics: [String] { get }
+    /// Takes one line, which comes without its line ending.
+    ///
+    /// - Parameters:
+    ///   - place: Where the line stands, which its events have their `_id` from.
+    ///   - output: Takes the events; what it does not want need not be built.
+    /// - Complexity: O(*n*) in the length of the line.
+    mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome
 
-    /// Finds the fields of one line, which comes without its line ending.
-    mutating func find(in line: RawSpan) -> LineOutcome
+    /// Emits what has waited long enough; called about once a second, and whenever no more lines are there.
+    ///
+    /// - Parameter milliseconds: The time of the clock on the wall, since 1970 in UTC.
+    mutating func pass(to milliseconds: Int64, _ output: any EventOutput)
+
+    /// Emits all that waits, because nothing follows.
+    mutating func finish(_ output: any EventOutput)
+}
+
+extension LineParser {
+    /// Does nothing: nothing waits.
+    public mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {}
+
+    /// Does nothing: nothing waits.
+    public mutating func finish(_ output: any EventOutput) {}
+}
+
+/// A format of which every line is one event: its fields are found, and written if anybody wants them.
+protocol OneEventParser: LineParser {
+    /// Number of the topic of its events.
+    var topic: Int { get }
+
+    /// Finds the fields of one line; gives the reason if it is not of the format.
+    mutating func find(in line: RawSpan) -> Refusal?
 
     /// Writes the event of the line that was found last into the open document, `_id` and `timestamp` first.
     ///
     /// - Parameter line: The same line as in ``find(in:)``.
-    /// - Complexity: O(*n*) in the length of the line; no allocation once the longest line was seen.
     mutating func write(_ line: RawSpan, at place: LinePlace, into event: inout DocumentWriter)
 }
 
-extension LineParser {
-    /// Parses one line and appends its event as a document, unless it is refused.
-    public mutating func parse(
-        _ line: RawSpan, at place: LinePlace, into events: inout DocumentWriter
-    ) -> LineOutcome {
-        let outcome = find(in: line)
-        guard case .event = outcome else { return outcome }
-        events.beginDocument()
-        write(line, at: place, into: &events)
-        return events.endDocument() ? outcome : .refused(.tooLarge)
+extension OneEventParser {
+    /// Finds the fields of one line and emits them as an event.
+    public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
+        if let refusal = find(in: line) { return .refused(refusal) }
+        output.emit(topic: topic) { write(line, at: place, into: &$0) }
+        return .taken
+    }
+}
+
+/// The topics of all parsers of a reader, by number.
+public struct LogTopics: Hashable, Sendable {
+    /// Their names.
+    public private(set) var names: [String] = []
+    private let main: String?
+
+    /// Starts with no topic.
+    ///
+    /// - Parameter main: The name of the first topic, instead of what the first parser calls it.
+    public init(main: String? = nil) { self.main = main }
+
+    /// The number of a topic, which is new if nobody has asked for it before.
+    public mutating func number(of name: String) -> Int {
+        let name = names.isEmpty ? main ?? name : name
+        if let number = names.firstIndex(of: name) { return number }
+        names.append(name)
+        return names.count - 1
     }
 }
 
 /// What became of one line.
 public enum LineOutcome: Hashable, Sendable {
-    /// The line is an event. `milliseconds` is its time, since 1970 in UTC.
-    case event(topic: Int, milliseconds: Int64)
+    /// The line is of the format, and what it says is in an event or will be.
+    case taken
     /// The line is not of the format.
     case refused(Refusal)
 }
@@ -65,13 +108,21 @@ public enum Refusal: String, CaseIterable, Sendable {
     case unexpectedFields = "unexpected_fields"
     /// The event would exceed the limits of a document.
     case tooLarge = "too_large"
+    /// The line is no JSON object.
+    case notJSON = "not_json"
+    /// The line is of no format that is known.
+    case unknownFormat = "unknown_format"
+    /// The line has no syslog header with a time, a host and a program.
+    case badHeader = "bad_header"
+    /// The line is of a program that the format does not know.
+    case otherProgram = "other_program"
 }
 
 /// How many lines were read and what became of them: `read = emitted + refused`.
 public struct LineCounts: Hashable, Sendable {
     /// Lines seen, the refused ones included.
     public private(set) var read: UInt64 = 0
-    /// Lines that became an event.
+    /// Lines that became an event, or a part of one.
     public private(set) var emitted: UInt64 = 0
     private var refusals = [UInt64](repeating: 0, count: Refusal.allCases.count)
 
@@ -88,7 +139,7 @@ public struct LineCounts: Hashable, Sendable {
     public mutating func count(_ outcome: LineOutcome) {
         read &+= 1
         switch outcome {
-        case .event: emitted &+= 1
+        case .taken: emitted &+= 1
         case .refused(let reason): refusals[reason.index] &+= 1
         }
     }
@@ -101,18 +152,5 @@ public struct LineCounts: Hashable, Sendable {
 
 extension Refusal {
     /// Place among all reasons, from 0.
-    var index: Int {
-        switch self {
-        case .empty: 0
-        case .tooLong: 1
-        case .badAddress: 2
-        case .badTimestamp: 3
-        case .noRequest: 4
-        case .badStatus: 5
-        case .badBytes: 6
-        case .missingFields: 7
-        case .unexpectedFields: 8
-        case .tooLarge: 9
-        }
-    }
+    var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -1,4 +1,5 @@
 // The loop of a log source: reads, waits, tells what people should know.
+internal import BSON
 
 /// Reads files and hands their events to an output, until all is read or it is told to stop.
 public struct LogFollower: ~Copyable {
@@ -28,10 +29,10 @@ public struct LogFollower: ~Copyable {
     private var nextProgress: Duration = .zero
     private var unwantedSince: Duration?
 
-    /// Opens the files.
-    public init(_ paths: [String], options: Tail.Options, parser: any LineParser, to output: any EventOutput) {
-        tail = Tail(paths, options: options)
-        pump = LogPump(parser, to: output)
+    /// Opens the files, or those that the format names if there are none.
+    public init(_ paths: [String], options: Tail.Options, plan: LogPlan, to output: any EventOutput) {
+        tail = Tail(paths.isEmpty ? plan.paths : paths, options: options)
+        pump = LogPump(plan, to: output)
         once = options.once
     }
 
@@ -48,6 +49,7 @@ public struct LogFollower: ~Copyable {
     public mutating func run(
         watching descriptor: CInt, until shouldStop: () -> Bool, hear: (News) -> Void
     ) -> Bool {
+        defer { pump.finish() }
         while !shouldStop() {
             let progress = pump.read(from: &tail)
             tell(progress, hear)
@@ -77,6 +79,7 @@ public struct LogFollower: ~Copyable {
         for notice in tail.takeNotices() { hear(.file(notice)) }
         let now = Monotonic.now
         if now >= nextReport || progress == .finished {
+            pump.pass(to: Datetime.now().millisecondsSinceEpoch)
             pump.reportUnparsed { tail.path(ofInput: $0) }
             nextReport = now + Self.reportEvery
         }

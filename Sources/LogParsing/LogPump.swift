@@ -6,6 +6,11 @@ public protocol EventOutput: AnyObject {
     /// Whether to read on now; `false` makes an unread file wait.
     var isWanted: Bool { get }
 
+    /// Whether anybody wants the events of a topic.
+    ///
+    /// Those of other topics need not be built.
+    func wants(topic: Int) -> Bool
+
     /// Takes one event, which `build` writes into an open document.
     ///
     /// - Parameters:
@@ -36,29 +41,52 @@ public struct LogPump: LineHandler {
     public let output: any EventOutput
     /// How many lines were read and what became of them.
     public private(set) var counts = LineCounts()
-    private var parser: any LineParser
+    private var plan: LogPlan
+    /// The parser of each input.
+    private var parserOfInput: [Int] = []
     private var samples: [Unparsed] = []
 
-    /// Joins a parser and an output.
-    public init(_ parser: any LineParser, to output: any EventOutput) {
-        self.parser = parser
+    /// Joins the parsers of a plan and an output.
+    public init(_ plan: LogPlan, to output: any EventOutput) {
+        self.plan = plan
         self.output = output
         samples.reserveCapacity(Self.samplesAtOnce)
     }
 
     /// Reads one piece from the files and hands its events on.
-    public mutating func read(from tail: inout Tail) -> Tail.Progress { tail.read(into: &self) }
+    public mutating func read(from tail: inout Tail) -> Tail.Progress {
+        learn(tail.inputs)
+        let progress = tail.read(into: &self)
+        // Reading may have found a new file, at whose first line it stopped.
+        if progress == .stopped && parserOfInput.count < tail.inputs.count { return .more }
+        return progress
+    }
+
+    /// Chooses the parsers of inputs that are new.
+    private mutating func learn(_ paths: [String]) {
+        for index in parserOfInput.count..<max(parserOfInput.count, paths.count) {
+            parserOfInput.append(plan.parser(for: paths[index]))
+        }
+    }
+
+    /// Lets the parsers emit what has waited long enough.
+    ///
+    /// - Parameter milliseconds: The time of the clock on the wall, since 1970 in UTC.
+    public mutating func pass(to milliseconds: Int64) {
+        for index in plan.parsers.indices { plan.parsers[index].pass(to: milliseconds, output) }
+    }
+
+    /// Lets the parsers emit all that waits, because nothing follows.
+    public mutating func finish() {
+        for index in plan.parsers.indices { plan.parsers[index].finish(output) }
+    }
 
     /// Turns a line into an event.
     public mutating func take(_ line: RawSpan, at place: LinePlace) -> Bool {
-        guard output.isWanted else { return false }
-        let outcome = parser.find(in: line)
+        guard output.isWanted, place.input < parserOfInput.count else { return false }
+        let outcome = plan.parsers[parserOfInput[place.input]].take(line, at: place, to: output)
         counts.count(outcome)
-        switch outcome {
-        case .event(let topic, _):
-            output.emit(topic: topic) { parser.write(line, at: place, into: &$0) }
-        case .refused(let reason): sample(reason, place)
-        }
+        if case .refused(let reason) = outcome { sample(reason, place) }
         return true
     }
 

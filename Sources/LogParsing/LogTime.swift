@@ -35,7 +35,7 @@ enum CommonLogTime {
     }
 
     /// The month of three English letters, from 1.
-    private static func month(_ line: RawSpan, at start: Int) -> Int? {
+    static func month(_ line: RawSpan, at start: Int) -> Int? {
         let letters =
             UInt32(line.byte(at: start)) << 16 | UInt32(line.byte(at: start + 1)) << 8
             | UInt32(line.byte(at: start + 2))
@@ -89,8 +89,121 @@ struct CommonLogClock: Sendable {
     }
 }
 
+/// A time as ISO 8601 has it: `2015-05-17T10:05:03.123456+02:00`.
+enum ISOLogTime {
+    /// Reads the time at `index` and moves behind it; nil if none stands there.
+    ///
+    /// Between date and time there may be a space. Digits behind the milliseconds are dropped.
+    ///
+    /// - Parameter offset: Seconds to the east of Greenwich, where the text does not say.
+    static func milliseconds(in line: RawSpan, at index: inout Int, offset: Int = 0) -> Int64? {
+        let start = index
+        guard start >= 0, start + 19 <= line.byteCount else { return nil }
+        var digits = Digits(line)
+        let year = digits.two(at: start) * 100 + digits.two(at: start + 2)
+        let month = digits.two(at: start + 5)
+        let day = digits.two(at: start + 8)
+        let hour = digits.two(at: start + 11)
+        let minute = digits.two(at: start + 14)
+        let second = digits.two(at: start + 17)
+        let mark = line.byte(at: start + 10)
+        guard digits.areDigits, line.byte(at: start + 4) == UInt8(ascii: "-"),
+            line.byte(at: start + 7) == UInt8(ascii: "-"), mark == UInt8(ascii: "T") || mark == UInt8(ascii: " "),
+            line.byte(at: start + 13) == UInt8(ascii: ":"), line.byte(at: start + 16) == UInt8(ascii: ":"),
+            month >= 1, month <= 12, day >= 1, day <= Civil.days(inMonth: month, year: year), hour < 24, minute < 60,
+            second <= 60
+        else { return nil }
+        var end = start + 19
+        let fraction = milliseconds(in: line, fractionAt: &end)
+        guard let zone = zone(in: line, at: &end, usually: offset) else { return nil }
+        index = end
+        let days = Civil.daysSince1970(year: year, month: month, day: day)
+        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second - zone) * 1000 + fraction
+    }
+
+    /// Reads `.123456`, or nothing.
+    static func milliseconds(in line: RawSpan, fractionAt index: inout Int) -> Int64 {
+        guard index + 1 < line.byteCount, [UInt8(ascii: "."), UInt8(ascii: ",")].contains(line.byte(at: index)),
+            line.byte(at: index + 1) &- 48 <= 9
+        else { return 0 }
+        index += 1
+        var value: Int64 = 0
+        var places = 0
+        while index < line.byteCount, line.byte(at: index) &- 48 <= 9 {
+            if places < 3 { value = value * 10 + Int64(line.byte(at: index) &- 48) }
+            places += 1
+            index += 1
+        }
+        while places < 3 {
+            value *= 10
+            places += 1
+        }
+        return value
+    }
+
+    /// Reads `Z`, `+02:00`, `+0200`, or nothing.
+    private static func zone(in line: RawSpan, at index: inout Int, usually offset: Int) -> Int? {
+        guard index < line.byteCount else { return offset }
+        let sign = line.byte(at: index)
+        if sign | 0x20 == UInt8(ascii: "z") {
+            index += 1
+            return 0
+        }
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), index + 5 <= line.byteCount else { return offset }
+        let colon = line.byte(at: index + 3) == UInt8(ascii: ":") ? 1 : 0
+        guard index + 5 + colon <= line.byteCount else { return nil }
+        var digits = Digits(line)
+        let seconds = digits.two(at: index + 1) * 3600 + digits.two(at: index + 3 + colon) * 60
+        guard digits.areDigits, seconds < 86_400 else { return nil }
+        index += 5 + colon
+        return sign == UInt8(ascii: "+") ? seconds : -seconds
+    }
+}
+
+/// A time as seconds since 1970, with or without a fraction: `1431857103.123`.
+enum EpochLogTime {
+    /// Milliseconds since 1970; nil unless `range` is such a number.
+    static func milliseconds(in line: RawSpan, _ range: Range<Int>) -> Int64? {
+        let point = line.firstIndex(of: UInt8(ascii: "."), in: range) ?? range.upperBound
+        guard point - range.lowerBound <= 12, let seconds = line.integer(in: range.lowerBound..<point) else {
+            return nil
+        }
+        var end = point
+        let fraction = ISOLogTime.milliseconds(in: line.extracting(..<range.upperBound), fractionAt: &end)
+        return end == range.upperBound ? seconds * 1000 + fraction : nil
+    }
+}
+
+/// A time in any of the ways in which JSON logs write it.
+enum AnyLogTime {
+    /// Milliseconds since 1970, and how good the time is: 2 with fractions of a second, 1 without.
+    static func milliseconds(in line: RawSpan, _ range: Range<Int>) -> (Int64, quality: Int)? {
+        guard range.count > 0 else { return nil }
+        let text = line.extracting(range)
+        if let number = text.integer(in: 0..<text.byteCount) {
+            switch text.byteCount {
+            case ...11: return (number * 1000, 1)
+            case ...14: return (number, 2)  // milliseconds
+            case ...16: return (number / 1000, 2)  // microseconds
+            default: return (number / 1_000_000, 2)
+            }
+        }
+        if text.byteCount == 19, let micro = text.integer(in: 0..<16), text.integer(in: 16..<19) != nil {
+            return (micro / 1000, 2)  // nanoseconds
+        }
+        if let time = EpochLogTime.milliseconds(in: text, 0..<text.byteCount) { return (time, 2) }
+        var index = 0
+        if let time = ISOLogTime.milliseconds(in: text, at: &index), index == text.byteCount {
+            return (time, time % 1000 == 0 ? 1 : 2)
+        }
+        let start = text.byte(at: 0) == UInt8(ascii: "[") ? 1 : 0
+        guard text.byteCount == CommonLogTime.length + 2 * start else { return nil }
+        return CommonLogTime.milliseconds(in: text, at: start).map { ($0, 1) }
+    }
+}
+
 /// Reads pairs of decimal digits and remembers whether all were digits.
-private struct Digits: ~Escapable {
+struct Digits: ~Escapable {
     let line: RawSpan
     var worst: UInt8 = 0
 

@@ -6,8 +6,8 @@ extension Command {
     public static let sourceLog = Command(
         "eventstorm-source-log", "turns the lines of log files into events",
         settings: [
-            .inputFiles("file", "files to follow, missing ones when they come; - is stdin", required: true),
-            .text("format", "NAME[:SPEC]", "what the lines are", usual: "combined"),
+            .inputFiles("file", "files to follow, missing ones when they come; - is stdin"),
+            .text("format", "NAME[:SPEC]", "what the lines are", usual: "auto"),
             .connecting("to", "where to publish; bson:FILE writes a file", usual: routerInput, takesFiles: true),
             Setting("topic", .topic, "TOPIC", "topic of the events, instead of the format's own"),
             .flag("once", "read to the end of the files and exit", reach: .commandLine),
@@ -17,7 +17,8 @@ extension Command {
         ],
         words: "file",
         examples: [
-            "eventstorm-source-log --format combined /var/log/nginx/access.log",
+            "eventstorm-source-log /var/log/nginx/access.log",
+            "eventstorm-source-log --format nginx:/etc/nginx/nginx.conf",
             "eventstorm-source-log --once --to bson:hits.bson access.log",
         ],
         takesConfiguration: true
@@ -30,6 +31,8 @@ extension Command {
             let hint = suggestion(for: format, among: logFormats)
             problems.append(("format", "unknown format \(quoted(format)); known are \(list(logFormats, "and"))\(hint)"))
         }
+        // A configuration of nginx names its files.
+        if options.texts("file").isEmpty && format != "nginx" { problems.append(("file", "which files?")) }
         let files = options.bsonFiles("to").count
         if files > 1 || files == 1 && !options.endpoints("to").isEmpty {
             problems.append(("to", "either endpoints or one bson:FILE"))
@@ -38,7 +41,7 @@ extension Command {
     }
 
     /// The names of the log formats.
-    static let logFormats = ["common", "combined"]
+    static let logFormats = ["auto", "combined", "common", "main", "vhost_combined", "json", "nginx"]
 
     /// `eventstorm-source-host`.
     public static let sourceHost = Command(

@@ -109,7 +109,7 @@ struct AccessLogTests {
 
     @Test("bytes that are not UTF-8 are repaired and flagged")
     func rawBytes() throws {
-        var parser = try LogFormat.parser("combined")
+        var parser = try LogParsingTests.parser("combined")
         let bytes = Array(Self.line(agent: "@@").utf8).map { $0 == UInt8(ascii: "@") ? 0xFF : $0 }
         let event = parse(bytes, with: &parser)
         #expect(event["user_agent"] == "\u{FFFD}\u{FFFD}")
@@ -129,7 +129,7 @@ struct AccessLogTests {
 
     @Test("the time of a line does not depend on the lines before it")
     func consecutiveTimes() throws {
-        var parser = try LogFormat.parser("combined")
+        var parser = try LogParsingTests.parser("combined")
         let texts = [
             "17/May/2015:10:05:03 +0000", "17/May/2015:10:09:59 +0000", "17/May/2015:10:05:6x +0000",
             "17/May/2015:10:05:61 +0000", "17/May/2015:10:05:03 +0100", "17/May/2015:10:0x:03 +0100",
@@ -137,7 +137,7 @@ struct AccessLogTests {
             "18/May/2015:10:15x03 +0100", "18/May/2015:10:15:03 -0100",
         ]
         for text in texts + texts.reversed() {
-            var fresh = try LogFormat.parser("combined")
+            var fresh = try LogParsingTests.parser("combined")
             let bytes = Array(Self.line(time: text).utf8)
             #expect(parse(bytes, with: &parser) == parse(bytes, with: &fresh), "\(text)")
         }
@@ -216,7 +216,7 @@ struct AccessLogTests {
 
     @Test("a format of another name is refused by name")
     func unknownFormat() {
-        #expect(throws: LogFormat.Problem.unknown("combinde")) { try LogFormat.parser("combinde") }
-        #expect(throws: LogFormat.Problem.unexpectedSpecification("common")) { try LogFormat.parser("common:%h") }
+        #expect(throws: LogFormat.Problem.unknown("combinde")) { try LogFormat.plan("combinde") }
+        #expect(throws: LogFormat.Problem.unexpectedSpecification("common")) { try LogFormat.plan("common:%h") }
     }
 }

@@ -11,6 +11,7 @@ private final class Subscriber: EventOutput {
     var count = 0
     var unparsed: [String] = []
 
+    func wants(topic: Int) -> Bool { true }
     func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) { count += 1 }
     func report(_ line: Unparsed, path: String) { unparsed.append("\(path) \(line.reason.rawValue)") }
 }
@@ -24,7 +25,7 @@ struct LogFollowerTests {
         var options = Tail.Options()
         options.once = once
         options.fromStart = true
-        return LogFollower(paths, options: options, parser: try LogFormat.parser("combined"), to: output)
+        return LogFollower(paths, options: options, plan: try LogFormat.plan("combined"), to: output)
     }
 
     @Test("lines wait until somebody wants them, and are not counted before")

@@ -1,5 +1,7 @@
 // What the tests of parsers share: a line in, its fields out.
 import BSON
+import Testing
+
 @testable import LogParsing
 
 /// What a parser made of one line, with every field as text or number.
@@ -18,7 +20,11 @@ enum Value: Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
     case int32(Int32)
     case int64(Int64)
     case bool(Bool)
+    case double(Double)
     case time(Int64)
+    case null
+    case array([Value])
+    case document([String: Value])
     case other(BSONType)
 
     init(stringLiteral text: String) { self = .string(text) }
@@ -27,18 +33,47 @@ enum Value: Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
 
 let anyPlace = LinePlace(file: FileIdentity(seed: 1), offset: 0)
 
+/// Collects events like a file would.
+final class Collector: EventOutput {
+    var isWanted = true
+    var events = DocumentWriter()
+    /// The topic of each event.
+    var topics: [Int] = []
+    var unparsed: [Unparsed] = []
+
+    func wants(topic: Int) -> Bool { true }
+
+    func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) {
+        events.beginDocument()
+        build(&events)
+        let isWhole = events.endDocument()
+        #expect(isWhole)
+        topics.append(topic)
+    }
+
+    func report(_ line: Unparsed, path: String) { unparsed.append(line) }
+
+    /// The bytes of all events.
+    var bytes: [UInt8] { events.withBytes { $0.withUnsafeBytes { Array($0) } } }
+}
+
 /// Parses a line and reads the event back, without its `_id`.
 func parse(_ bytes: [UInt8], with parser: inout any LineParser) -> Parsed {
-    var events = DocumentWriter()
-    if case .refused(let reason) = parser.parse(bytes.span.bytes, at: anyPlace, into: &events) {
-        precondition(events.count == 0, "a refused line left bytes behind")
+    let collector = Collector()
+    if case .refused(let reason) = parser.take(bytes.span.bytes, at: anyPlace, to: collector) {
+        precondition(collector.events.count == 0, "a refused line left bytes behind")
         return .refused(reason)
     }
-    return .event(fields(of: events.take()).first ?? [:])
+    return .event(fields(of: collector.bytes).first ?? [:])
+}
+
+func parser(_ format: String) throws -> any LineParser {
+    var topics = LogTopics()
+    return try LogFormat.parser(format, topics: &topics)
 }
 
 func parse(_ line: String, as format: String = "combined") throws -> Parsed {
-    var parser = try LogFormat.parser(format)
+    var parser = try parser(format)
     return parse(Array(line.utf8), with: &parser)
 }
 
@@ -57,11 +92,24 @@ func fields(of bytes: [UInt8]) -> [[String: Value]] {
 private func fields(of view: DocumentView) -> [String: Value] {
     var fields: [String: Value] = [:]
     view.forEach { element in
-        guard element.key != "_id" else { return }
-        fields[element.key] =
-            element.string.map { .string($0) } ?? element.int32.map { .int32($0) } ?? element.int64.map { .int64($0) }
-            ?? element.bool.map { .bool($0) } ?? element.datetime.map { .time($0.millisecondsSinceEpoch) }
-            ?? .other(element.type)
+        if element.key != "_id" { fields[element.key] = value(of: element) }
     }
     return fields
+}
+
+private func value(of element: ElementView) -> Value {
+    if let text = element.string { return .string(text) }
+    if let number = element.int32 { return .int32(number) }
+    if let number = element.int64 { return .int64(number) }
+    if let number = element.double { return .double(number) }
+    if let flag = element.bool { return .bool(flag) }
+    if let time = element.datetime { return .time(time.millisecondsSinceEpoch) }
+    if element.type == .null { return .null }
+    if let view = element.document { return .document(fields(of: view)) }
+    if let view = element.array {
+        var values: [Value] = []
+        view.forEach { values.append(value(of: $0)) }
+        return .array(values)
+    }
+    return .other(element.type)
 }

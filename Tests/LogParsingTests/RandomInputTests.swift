@@ -5,22 +5,6 @@ import Testing
 
 @testable import LogParsing
 
-/// Collects events like a file would.
-private final class Collector: EventOutput {
-    var isWanted = true
-    var events = DocumentWriter()
-    var unparsed: [Unparsed] = []
-
-    func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) {
-        events.beginDocument()
-        build(&events)
-        let isWhole = events.endDocument()
-        #expect(isWhole)
-    }
-
-    func report(_ line: Unparsed, path: String) { unparsed.append(line) }
-}
-
 @Suite("Input that nobody meant")
 struct RandomInputTests {
     private static let line =
@@ -36,10 +20,10 @@ struct RandomInputTests {
         options.once = true
         var tail = Tail([path], options: options)
         let collector = Collector()
-        var pump = LogPump(try LogFormat.parser(format), to: collector)
+        var pump = LogPump(try LogFormat.plan(format), to: collector)
         while pump.read(from: &tail) != .finished {}
         #expect(pump.counts.read == pump.counts.emitted + pump.counts.refused)
-        let bytes = collector.events.withBytes { $0.withUnsafeBytes { Array($0) } }
+        let bytes = collector.bytes
         // Every event is valid, with valid UTF-8.
         #expect(throws: Never.self) { try BSONValidator.validateSequence(bytes.span.bytes) }
         return (pump.counts, fields(of: bytes))
@@ -112,7 +96,7 @@ struct RandomInputTests {
         options.once = true
         var tail = Tail([path], options: options)
         let collector = Collector()
-        var pump = LogPump(try LogFormat.parser("combined"), to: collector)
+        var pump = LogPump(try LogFormat.plan("combined"), to: collector)
         while pump.read(from: &tail) != .finished {}
         pump.reportUnparsed { tail.path(ofInput: $0) }
         #expect(collector.unparsed.count == LogPump.samplesAtOnce)

@@ -19,7 +19,7 @@ struct RealLogTests {
         let lines = data.split(separator: 10)
         #expect(lines.count == 10_000)
         let reading = try Reading()
-        var parser = try LogFormat.parser("combined")
+        var parser = try LogParsingTests.parser("combined")
         var differences: [String] = []
         for line in lines {
             let event = parse(Array(line), with: &parser)

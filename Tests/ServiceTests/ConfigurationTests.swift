@@ -112,9 +112,12 @@ struct ConfigurationTests {
         ),
         (
             "{sources: [{log: {}}]}",
-            ["f:1:18: sources[0].log: \"file\" is missing: files to follow, missing ones when they come; - is stdin"]
+            ["f:1:18: sources[0].log: which files?"]
         ),
-        ("{sources: [{log: {file: []}}]}", ["f:1:25: sources[0].log.file: the list is empty"]),
+        (
+            "{sources: [{log: {file: []}}]}",
+            ["f:1:18: sources[0].log: which files?", "f:1:25: sources[0].log.file: the list is empty"]
+        ),
         (
             "{sources: [{log: {file: [\"a\", 7]}}]}",
             ["f:1:31: sources[0].log.file[1]: the name of a file is wanted, not 7"]
@@ -162,7 +165,8 @@ struct ConfigurationTests {
         (
             "{sources: [{log: {file: \"a\", format: \"comined\"}}]}",
             [
-                "f:1:38: sources[0].log.format: unknown format \"comined\"; known are common and combined; "
+                "f:1:38: sources[0].log.format: unknown format \"comined\"; known are auto, combined, common, "
+                    + "main, vhost_combined, json and nginx; "
                     + "did you mean \"combined\"?"
             ]
         ),

@@ -77,6 +77,8 @@ final class SourceOutput: EventOutput {
 
     var isWanted: Bool { skips || topics.contains { $0.wanted } }
 
+    func wants(topic: Int) -> Bool { topics[topic].wanted }
+
     func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) { topics[topic].emit(build) }
 
     func report(_ line: Unparsed, path: String) {

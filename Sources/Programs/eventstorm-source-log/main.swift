@@ -7,15 +7,17 @@ Program.run(.sourceLog) { options, signals in
     var following = Tail.Options()
     following.once = options.flag("once")
     following.fromStart = options.flag("from-start")
-    let parser: any LineParser
+    let plan: LogPlan
     do {
-        parser = try LogFormat.parser(options.text("format"), topic: options.topicIfGiven("topic")?.name)
+        plan = try LogFormat.plan(options.text("format"), topic: options.topicIfGiven("topic")?.name)
     } catch let error as LogFormat.Problem {
         throw options.failure("format", error.description)
     }
+    let files = options.texts("file").isEmpty ? plan.paths : options.texts("file")
+    if files.isEmpty { throw options.failure("file", "which files?") }
     raiseFileLimit()
-    let output = try LogOutput(options, topics: parser.topics)
-    var follower = LogFollower(options.texts("file"), options: following, parser: parser, to: output.events)
+    let output = try LogOutput(options, topics: plan.topics)
+    var follower = LogFollower(files, options: following, plan: plan, to: output.events)
     var console = Console(waits: !following.once)
     let isDone = follower.run(
         watching: signals.fileDescriptor,

@@ -1,5 +1,5 @@
 // The access log formats `common` and `combined`, the same in nginx and Apache, as `http.hit` events.
-public import BSON
+internal import BSON
 
 /// Parses access logs in the common or the combined format.
 ///
@@ -10,7 +10,7 @@ public import BSON
 /// kept as it came, as `request`. `docs/events.md` describes each field.
 ///
 /// A line that was cut within its last two fields is kept with what is there, as `truncated: true`.
-public struct AccessLogParser: LineParser {
+public struct AccessLogParser: OneEventParser {
     /// Which fields a line has.
     public enum Layout: String, CaseIterable, Sendable {
         /// Up to the number of bytes.
@@ -21,8 +21,7 @@ public struct AccessLogParser: LineParser {
 
     /// The fields that are expected.
     public let layout: Layout
-    /// Where its events go; `http.hit` unless chosen otherwise.
-    public let topics: [String]
+    let topic: Int
     /// `common` or `combined`.
     public var format: String { layout.rawValue }
 
@@ -30,20 +29,15 @@ public struct AccessLogParser: LineParser {
     private var text = FieldText()
     private var clock = CommonLogClock()
 
-    /// Makes a parser of one layout.
-    public init(_ layout: Layout, topic: String = "http.hit") {
+    /// Makes a parser of one layout; its events go to `http.hit`.
+    public init(_ layout: Layout, topics: inout LogTopics) {
         self.layout = layout
-        topics = [topic]
+        topic = topics.number(of: "http.hit")
     }
 
-    /// Finds the fields of one line.
-    public mutating func find(in line: RawSpan) -> LineOutcome {
-        if let refusal = fields.find(in: line, layout: layout, clock: &clock) { return .refused(refusal) }
-        return .event(topic: 0, milliseconds: fields.milliseconds)
-    }
+    mutating func find(in line: RawSpan) -> Refusal? { fields.find(in: line, layout: layout, clock: &clock) }
 
-    /// Writes the fields of the line that was found last.
-    public mutating func write(_ line: RawSpan, at place: LinePlace, into event: inout DocumentWriter) {
+    mutating func write(_ line: RawSpan, at place: LinePlace, into event: inout DocumentWriter) {
         text.begin(isPlain: fields.isPlain)
         event["_id"] = place.id(seconds: UInt32(truncatingIfNeeded: fields.milliseconds / 1000))
         event["timestamp"] = Datetime(millisecondsSinceEpoch: fields.milliseconds)
@@ -187,97 +181,5 @@ private struct AccessFields: Sendable {
         userAgent = TextRange(close + 3, last ?? end, in: line)
         isTruncated = last == nil
         return (last ?? end) + 1 < end ? .unexpectedFields : nil
-    }
-}
-
-/// A request line in its parts: `GET /path?query HTTP/1.1`.
-private struct RequestLine {
-    var method: TextRange
-    var path: TextRange
-    var query: TextRange
-    var `protocol`: TextRange
-
-    /// Splits a request, or gives nil for what is none and for one that is absent.
-    @inline(__always)
-    init?(_ text: TextRange, of line: RawSpan) {
-        let (start, stop) = (text.start, text.end)
-        guard stop > start, let first = line.firstIndex(of: UInt8(ascii: " "), in: start..<stop),
-            Self.isMethod(line, start..<first)
-        else { return nil }
-        let end: Int
-        if let space = Self.spaceBeforeProtocol(line, first + 1..<stop) {
-            `protocol` = TextRange(space + 1, stop)
-            end = space
-        } else {
-            // HTTP/0.9 has no protocol, and knows GET of a path alone.
-            guard line.has("GET /", at: start), line.firstIndex(of: UInt8(ascii: " "), in: first + 1..<stop) == nil
-            else { return nil }
-            `protocol` = .absent
-            end = stop
-        }
-        guard end > first + 1, Self.isTarget(line.byte(at: first + 1)) else { return nil }
-        method = TextRange(start, first)
-        let mark = line.firstIndex(of: UInt8(ascii: "?"), in: first + 1..<end)
-        path = TextRange(first + 1, mark ?? end)
-        query = mark.map { TextRange($0 + 1, end) } ?? .absent
-    }
-
-    /// Capital letters, `-` and `_`, at most 32, as every registered method has and nginx requires.
-    @inline(__always)
-    private static func isMethod(_ line: RawSpan, _ range: Range<Int>) -> Bool {
-        guard range.count > 0, range.count <= 32 else { return false }
-        for index in range {
-            let byte = line.byte(at: index)
-            guard byte &- 65 < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else { return false }
-        }
-        return true
-    }
-
-    /// The space before `HTTP/` and a version of digits and points at the end of `range`.
-    @inline(__always)
-    private static func spaceBeforeProtocol(_ line: RawSpan, _ range: Range<Int>) -> Int? {
-        if range.count >= 9, line.has(" HTTP/1.", at: range.upperBound - 9),
-            line.byte(at: range.upperBound - 1) &- 48 < 10
-        {
-            return range.upperBound - 9
-        }
-        let near = max(range.lowerBound, range.upperBound - 16)..<max(range.lowerBound, range.upperBound)
-        guard let space = line.lastIndex(of: UInt8(ascii: " "), in: near), line.has(" HTTP/", at: space),
-            range.upperBound > space + 6
-        else { return nil }
-        for index in space + 6..<range.upperBound {
-            let byte = line.byte(at: index)
-            guard byte &- 48 < 10 || byte == UInt8(ascii: ".") else { return nil }
-        }
-        return space
-    }
-
-    /// Whether a path, `*`, an absolute address, or the `host:port` of CONNECT can begin so.
-    @inline(__always)
-    private static func isTarget(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "*") || (byte | 0x20) &- 97 < 26 || byte &- 48 < 10
-            || byte == UInt8(ascii: "[")
-    }
-}
-
-extension RawSpan {
-    /// Reads decimal digits from `index` on, or a `-`, which counts as no digits; nil if neither stands there or there
-    /// are more than 18.
-    @inline(__always)
-    fileprivate func decimal(at index: inout Int) -> (value: Int64, digits: Int)? {
-        let start = index
-        var value: Int64 = 0
-        precondition(start >= 0)
-        while index < byteCount {
-            let digit = unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) &- 48
-            guard digit <= 9 else { break }
-            value = value &* 10 &+ Int64(digit)
-            index &+= 1
-        }
-        let digits = index &- start
-        if digits > 0 { return digits <= 18 ? (value, digits) : nil }
-        guard index < byteCount, byte(at: index) == UInt8(ascii: "-") else { return nil }
-        index += 1
-        return (0, 0)
     }
 }
