@@ -1,6 +1,7 @@
 // Compiles the operators of queries that are conditions on one value.
 
 internal import BSON
+internal import BSONText
 
 extension MatchReader {
     /// Reads one operator; `nil` for what only belongs to another one.
@@ -85,7 +86,7 @@ extension MatchReader {
             } else if let type = BSONType(name: name) {
                 set.insert(type)
             } else {
-                let nearest = Operators.nearest(name, among: BSONType.names + ["number"])
+                let nearest = Spelling.nearest(to: name, among: BSONType.names + ["number"])
                 throw QueryError(
                     "unknown type '\(name)'" + (nearest.map { ", did you mean '\($0)'?" } ?? ""), at: element)
             }

@@ -1,6 +1,7 @@
 // The names of operators and types, and which of them was meant.
 
 internal import BSON
+internal import BSONText
 
 /// The names that queries know.
 enum Operators {
@@ -14,35 +15,8 @@ enum Operators {
 
     /// Returns the error about a name that is none of `names`.
     static func unknown(_ name: String, among names: [String], _ element: ElementView) -> QueryError {
-        let meant = nearest(name, among: names).map { ", did you mean '\($0)'?" } ?? ""
+        let meant = Spelling.nearest(to: name, among: names).map { ", did you mean '\($0)'?" } ?? ""
         return QueryError("unknown or unsupported operator '\(name)'\(meant)", at: element)
-    }
-
-    /// Returns the name that differs least, if it differs little.
-    static func nearest(_ name: String, among names: [String]) -> String? {
-        let rated = names.map { ($0, distance($0, name)) }.min { $0.1 < $1.1 }
-        guard let (nearest, distance) = rated, distance <= max(1, name.count / 3) else { return nil }
-        return nearest
-    }
-
-    /// The least number of letters to insert, remove, replace or exchange with their neighbour.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.lowercased().utf8)
-        let right = Array(right.lowercased().utf8.prefix(64))
-        var before: [Int] = []
-        var last = Array(0...right.count)
-        for (row, one) in left.enumerated() {
-            var next = [row + 1]
-            for (column, other) in right.enumerated() {
-                var best = min(last[column] + (one == other ? 0 : 1), last[column + 1] + 1, next[column] + 1)
-                if row > 0, column > 0, one == right[column - 1], left[row - 1] == other {
-                    best = min(best, before[column - 1] + 1)
-                }
-                next.append(best)
-            }
-            (before, last) = (last, next)
-        }
-        return last[right.count]
     }
 }
 

@@ -1,5 +1,7 @@
 // The table of the router's settings.
 
+internal import BSONText
+
 extension Command {
     /// `eventstorm-router`.
     public static let router = Command(
@@ -25,7 +27,7 @@ extension Command {
         let word = router.text("unmatched")
         if words.contains(word) { return [] }
         // Any word is a topic: one that is nearly one of these two is more likely a slip.
-        if !word.contains("."), nearest(to: word, among: words) != nil {
+        if !word.contains("."), Spelling.nearest(to: word, among: words) != nil {
             let hint = suggestion(for: word, among: words)
             return [("unmatched", "\(quoted(word)) is not \(list(words)) or a topic\(hint)")]
         }

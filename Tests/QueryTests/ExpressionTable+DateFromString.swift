@@ -93,6 +93,9 @@ extension ExpressionTable {
         {$dateFromString: {dateString: "2020-02-00", format: "%Y-%m-%d"}} => refused
         {$dateFromString: {dateString: "2020-02-32", format: "%Y-%m-%d"}} => refused
         {$dateFromString: {dateString: "12020-02-12", format: "%Y-%m-%d"}} => refused
+        {$dateFromString: {dateString: "-3-3-3"}} => refused
+        {$dateFromString: {dateString: "-2020-1-01"}} => refused
+        {$dateFromString: {dateString: "+2020-01-01"}} => {"$date": {"$numberLong": "1577836800000"}}
         {$dateFromString: {dateString: "-2020-02-12", format: "%Y-%m-%d"}} => refused
         {$dateFromString: {dateString: "2020-02-12 +90", format: "%Y-%m-%d %Z"}} => ISODate("2020-02-11T22:30:00.000Z")
         {$dateFromString: {dateString: "2020-02-12 -90", format: "%Y-%m-%d %Z"}} => ISODate("2020-02-12T01:30:00.000Z")

@@ -1,6 +1,7 @@
 // $convert and its short forms.
 
 internal import BSON
+internal import BSONText
 internal import Glibc
 
 extension Function {
@@ -45,7 +46,7 @@ extension Node.Conversion {
         if case .string(let name) = value {
             if name == "missing" { return (nil, ()) }
             guard let type = BSONType(name: name) else {
-                let meant = Operators.nearest(name, among: BSONType.names).map { ", did you mean '\($0)'?" } ?? ""
+                let meant = Spelling.nearest(to: name, among: BSONType.names).map { ", did you mean '\($0)'?" } ?? ""
                 throw QueryError("$convert to the unknown type '\(name)'\(meant)")
             }
             return (type, ())

@@ -217,14 +217,13 @@ extension DateReader {
     }
 
     private mutating func readDate() throws(QueryError) {
-        let isNegative = isAt(0x2D)
-        let isSigned = take("+") || take("-")
+        if isAt(0x2D) || isAt(0x2B) { return try readSignedDate() }
         let count = rest.prefix { (0x30...0x39).contains($0) }.count
         let first = try number(1...9, "a year")
-        if !isSigned && count == 8 {
+        if count == 8 {
             (year, month, day) = (first / 10_000, first / 100 % 100, first % 100)
-        } else if count == 4 || isSigned {
-            try readISO(isNegative ? -first : first)
+        } else if count == 4 {
+            try readISO(first)
         } else if take("/") {
             month = first
             try readRest("/")
@@ -237,6 +236,18 @@ extension DateReader {
         } else {
             throw wrong("byte \(rest.startIndex) makes no sense")
         }
+    }
+
+    /// Reads `-0044-03-15`: with a sign, every digit has to be there.
+    private mutating func readSignedDate() throws(QueryError) {
+        let isNegative = take("-")
+        if !isNegative { _ = take("+") }
+        let first = try number(4...9, "at least four digits of the year")
+        year = isNegative ? -first : first
+        guard take("-") else { throw wrong("there is no month") }
+        month = try number(2...2, "two digits of the month")
+        guard take("-") else { throw wrong("there is no day") }
+        day = try number(2...2, "two digits of the day")
     }
 
     /// Reads the day or the month, and a year of four digits.

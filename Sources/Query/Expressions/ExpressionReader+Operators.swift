@@ -1,6 +1,7 @@
 // Reads the operators that do not evaluate all their operands, or define variables.
 
 internal import BSON
+internal import BSONText
 
 extension ExpressionReader {
     /// The operators read here.
@@ -35,7 +36,7 @@ extension ExpressionReader {
     }
 
     private func unknown(_ name: String, _ element: ElementView) -> QueryError {
-        let meant = Operators.nearest(name, among: Function.names).map { ", did you mean '\($0)'?" } ?? ""
+        let meant = Spelling.nearest(to: name, among: Function.names).map { ", did you mean '\($0)'?" } ?? ""
         if Function.unsupported.contains(name) {
             return QueryError("the operator '\(name)' is not supported", at: element)
         }

@@ -1,6 +1,7 @@
 // Reads expressions out of a query.
 
 internal import BSON
+internal import BSONText
 
 /// Reads expressions, evaluating what is constant.
 struct ExpressionReader {
@@ -73,7 +74,7 @@ struct ExpressionReader {
             return QueryError("the variable '$$\(name)' is not supported", at: element)
         }
         let known = variables.names + ["ROOT", "CURRENT", "NOW", "REMOVE"]
-        let meant = Operators.nearest(String(name), among: known).map { ", did you mean '$$\($0)'?" } ?? ""
+        let meant = Spelling.nearest(to: String(name), among: known).map { ", did you mean '$$\($0)'?" } ?? ""
         return QueryError("unknown variable '$$\(name)'\(meant)", at: element)
     }
 
@@ -201,7 +202,7 @@ struct Arguments: ~Escapable {
         var elements = document.makeIterator()
         while let element = elements.next() {
             if !known.contains(element.key) {
-                let meant = Operators.nearest(element.key, among: known).map { ", did you mean '\($0)'?" } ?? ""
+                let meant = Spelling.nearest(to: element.key, among: known).map { ", did you mean '\($0)'?" } ?? ""
                 throw QueryError("\(name) has no operand '\(element.key)'\(meant)", at: element)
             }
             if !seen.insert(element.key).inserted {
