@@ -66,6 +66,15 @@ struct Intake: ~Copyable {
         }
     }
 
+    /// Counts copies of events that came by another path.
+    mutating func countDuplicates(_ count: Int, _ incoming: Incoming, _ topic: [UInt8]) {
+        guard count > 0, let stamp = incoming.stamp, let row = ledger.row(origin: stamp.origin, topic: topic.span.bytes)
+        else {
+            return
+        }
+        ledger.countDuplicates(count, row: row)
+    }
+
     /// A foreign publisher's message: outside the books, but delivered.
     private mutating func takeUnstamped(_ name: RawSpan, _ payload: borrowing Message) -> Incoming? {
         guard let number = topics.number(of: name) else {

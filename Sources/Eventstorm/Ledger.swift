@@ -152,6 +152,11 @@ extension Ledger {
         rows[place].next = sequence
     }
 
+    /// Counts documents of a row that were received, but had come by another path before.
+    public mutating func countDuplicates(_ documents: Int, row: RowIndex) {
+        rows[row.value].counts.duplicate.saturatingAdd(UInt64(max(0, documents)))
+    }
+
     /// Counts a message that has no row because its envelope is no good.
     public mutating func countMalformed(_ reason: MalformedReason) { malformed[reason].saturatingAdd(1) }
 

@@ -3,7 +3,7 @@
 /// The fates of the documents that an origin sent on a topic, as one receiver saw them.
 ///
 /// `next - from = received + lost + malformed` holds exactly at any time. `absent` and `unknown` stand beside it:
-/// those documents have no number in the origin's sequence. `repeated` is outside of all sums.
+/// those documents have no number in the origin's sequence. `repeated` and `duplicate` are outside of all sums.
 public struct ReceiveCounts: Hashable, Sendable {
     /// Arrived, valid.
     public var received: UInt64 = 0
@@ -18,6 +18,9 @@ public struct ReceiveCounts: Hashable, Sendable {
     /// Arrived once more, and not delivered again.
     public var repeated: UInt64 = 0
 
+    /// Received, but an event of the same `_id` had come before, by another path; not delivered again.
+    public var duplicate: UInt64 = 0
+
     /// Makes counts of zero.
     public init() {}
 
@@ -29,6 +32,7 @@ public struct ReceiveCounts: Hashable, Sendable {
         absent.saturatingAdd(other.absent)
         unknown.saturatingAdd(other.unknown)
         repeated.saturatingAdd(other.repeated)
+        duplicate.saturatingAdd(other.duplicate)
     }
 }
 

@@ -159,6 +159,7 @@ extension StatusDocument {
         writer.writeCounter("absent", row.counts.absent)
         writer.writeCounter("unknown", row.counts.unknown)
         writer.writeCounter("repeated", row.counts.repeated)
+        writer.writeCounter("duplicate", row.counts.duplicate)
         if let unwanted = row.unwanted { writer["unwanted"] = Int64(clamping: unwanted) }
     }
 }
@@ -200,6 +201,7 @@ extension StatusDocument.Upstream {
         counts.absent = try row.counter("absent")
         counts.unknown = try row.counter("unknown")
         counts.repeated = try row.counter("repeated")
+        counts.duplicate = try row.counter("duplicate")
         let hasUnwanted = row["unwanted"] != nil
         self.init(
             origin: try row.origin("origin"), topic: try row.topic("topic"), from: try row.signed("from"),

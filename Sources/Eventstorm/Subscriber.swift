@@ -30,6 +30,7 @@ public struct Subscriber: ~Copyable {
     package var payload: Message
     private var intake: Intake
     private var nonce: FenceNonce?
+    private var seen: SeenEvents?
     private var nextTending: UInt64 = 0
 
     /// Messages delivered by one call at most, so that a caller's own descriptors have their turn.
@@ -91,6 +92,15 @@ public struct Subscriber: ~Copyable {
         for pattern in patterns.subtracting(wanted) { try socket.unsubscribe(pattern.subscription) }
         try renewFence(wanted)
     }
+
+    /// Delivers each event once from now on, though it comes by several paths.
+    ///
+    /// Copies are known by their topic and `_id`; events without one are all delivered. Each path counts its copies as
+    /// `duplicate` in its row of the ``ledger``.
+    ///
+    /// - Parameter window: For how long an event is remembered. A million events are at most, in 16 MiB; where more
+    ///   come within the window, copies of the oldest may pass.
+    public mutating func deduplicate(within window: Duration) { seen = SeenEvents(window: window) }
 
     /// Subscribes to a new nonce, behind all patterns: its answer proves that they are in force.
     private mutating func renewFence(_ patterns: Set<Pattern>) throws(ZMQError) {
@@ -176,7 +186,12 @@ extension Subscriber {
                 intake.ledger.countMalformed(.frames)
                 continue
             }
-            if let found = intake.take(envelope, payload) { return found }
+            guard let found = intake.take(envelope, payload) else { continue }
+            guard let seen else { return found }
+            let topic = intake.topics.topics[found.topic].utf8
+            let (rest, duplicates) = seen.fresh(found, payload.bytes, topic: topic)
+            intake.countDuplicates(duplicates, found, topic)
+            if rest.parts?.isEmpty != true { return rest }
         }
         return nil
     }

@@ -62,7 +62,7 @@ extension Command {
     public static let sinkArchive = Command(
         "eventstorm-sink-archive", "writes events to BSON files, by topic and time",
         settings: [
-            .from, .subscribe,
+            .from, .subscribe, .dedupe,
             Setting("dir", .directory, "DIR", "where the files are written", required: true),
             .queue, .onFull, .report, .programName, .insecure,
         ],
@@ -77,7 +77,7 @@ extension Command {
     public static let sinkLive = Command(
         "eventstorm-sink-live", "shows events as moving graphs in a browser",
         settings: [
-            .from, .subscribe,
+            .from, .subscribe, .dedupe,
             Setting("listen", .listen, "HOST:PORT", "where to serve the page", usual: "127.0.0.1:8080"),
             .text("host", "NAME", "a name the page may be asked for by, besides this machine's", repeatable: true),
             Setting("access-log", .outputFile, "FILE", "where to log its own hits, combined format"),
@@ -147,6 +147,10 @@ extension Setting {
     public static let onFull = Setting.choice(
         "on-full", OnFull.allCases.map(\.rawValue), "which events give way when more wait",
         usual: OnFull.dropOldest.rawValue)
+    /// `--dedupe`: for how long an event that comes by another path is known.
+    public static let dedupe = Setting.duration(
+        "dedupe", in: .milliseconds(1) ... .seconds(3600),
+        "drop copies, by topic and _id, that come by another path within this time")
     /// `--wait`: how long paced input waits for room.
     public static let wait = Setting.duration(
         "wait", "how long to wait for room in a full queue, or for interest", usual: "5s")

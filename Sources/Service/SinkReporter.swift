@@ -37,6 +37,12 @@ public final class SinkReporter: Sendable {
         // Only the receiver's side of this document is looked at.
         var side = StatusDocument(Beat(origin: 0, process: ProcessIdentity(role: "sink", name: ""), at: .now()))
         side.takeUpstream(ledger)
+        var fates = fates
+        for row in side.upstream where row.counts.duplicate > 0 {
+            // What came by a second path never reached the sink, but it was received.
+            fates[row.topic, default: FateCounts()].add(row.counts.duplicate, to: .received)
+            fates[row.topic, default: FateCounts()].add(row.counts.duplicate, to: .duplicate)
+        }
         side.fates = fates.sorted { $0.key < $1.key }.map { StatusDocument.FateRow($0.key, $0.value) }
         side.usage.queuedBytes = UInt64(queuedBytes)
         books.side.withLock { $0 = side }

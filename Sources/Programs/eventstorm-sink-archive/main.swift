@@ -11,6 +11,7 @@ Program.run(.sinkArchive) { options, signals in
         onFull: OnFull(rawValue: options.text("on-full")) ?? .dropOldest)
     var subscriber = try Subscriber(
         name, from: options.endpoints("from"), patterns: options.patterns("subscribe"))
+    if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     let reporter = try SinkReporter(name, to: options.endpoints("report"))
     Log.info("from \(options.text("from")) into \(options.text("dir"))")
     var reported = ContinuousClock.now

@@ -11,6 +11,7 @@ Program.run(.sinkLive) { options, signals in
     let feed = try LiveFeed()
     // Subscribed to nothing until somebody opens the page.
     var subscriber = try Subscriber(name, from: options.endpoints("from"), patterns: [])
+    if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     let reporter = try SinkReporter(name, to: options.endpoints("report"))
     let server = try LiveServer(feed: feed, options: LiveServer.Options(options))
     print(server.address)

@@ -10,7 +10,7 @@ extension Command {
     static let tap = Command(
         "eventstorm tap", "shows events as they pass, and at the end what was lost",
         settings: [
-            .from, .subscribe, .match,
+            .from, .subscribe, .dedupe, .match,
             Setting("project", .query, "FIELDS", "which fields to show, e.g. '{path: 1, status: 1, _id: 0}'"),
             .integer("count", in: 1...Int.max, "end after so many events"),
             .choice("format", ["json", "bson", "pretty"], "how to show them; usually pretty on a terminal, else json"),
@@ -30,6 +30,7 @@ func tap(_ options: Options, _ signals: Signals) throws {
     let selection = try Selection(options)
     var subscriber = try Subscriber(
         options.textIfGiven("name") ?? "tap", from: endpoints, patterns: options.patterns("subscribe"), role: .tool)
+    if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     var printer = EventPrinter(format: options.textIfGiven("format"))
     var left = options.integerIfGiven("count") ?? .max
     var isOver = false
