@@ -28,14 +28,20 @@ public struct ChildPlan: Sendable, Equatable {
     public var arguments: [String]
     /// Changes when its settings do; equal plans are left running when a configuration is read again.
     public var fingerprint: String
+    /// Changes when settings do that it takes over itself; then it is told by SIGHUP, and left running.
+    public var reloadedFingerprint: String
 
     /// Creates a plan.
-    public init(label: String, stage: Stage, executable: String, arguments: [String], fingerprint: String = "") {
+    public init(
+        label: String, stage: Stage, executable: String, arguments: [String], fingerprint: String = "",
+        reloadedFingerprint: String = ""
+    ) {
         self.label = label
         self.stage = stage
         self.executable = executable
         self.arguments = arguments
         self.fingerprint = fingerprint
+        self.reloadedFingerprint = reloadedFingerprint
     }
 }
 

@@ -14,6 +14,8 @@ public struct Command: Sendable {
     public var examples: [String]
     /// The settings that every program has.
     public var common: [Setting]
+    /// The settings that a running program takes over when its configuration is read again; others need a restart.
+    var reloaded: Set<String> = []
     /// What must hold between settings, or for one beyond its kind.
     var rule: Rule?
 
@@ -39,6 +41,13 @@ public struct Command: Sendable {
     func obeying(_ rule: @escaping Rule) -> Command {
         var command = self
         command.rule = rule
+        return command
+    }
+
+    /// The same table with settings that a running program takes over.
+    func reloading(_ names: Set<String>) -> Command {
+        var command = self
+        command.reloaded = names
         return command
     }
 

@@ -22,6 +22,7 @@ extension Command {
         ],
         takesConfiguration: true
     )
+    .reloading(["routes", "unmatched"])
     .obeying { router in
         let words = ["forward", "drop"]
         let word = router.text("unmatched")

@@ -17,7 +17,8 @@ extension Configuration {
                 ChildPlan(
                     label: shortLabel(section), stage: section.stage, executable: executable,
                     arguments: ["--config", path, "--section", section.name] + arguments,
-                    fingerprint: section.options.fingerprint))
+                    fingerprint: section.options.lastingFingerprint,
+                    reloadedFingerprint: section.options.reloadedFingerprint))
         }
         return plans
     }
@@ -60,9 +61,27 @@ extension Configuration {
 
 extension Options {
     /// Equal if all settings are.
-    package var fingerprint: String {
-        let values = given.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.map(\.text))" }
-        let rows = tables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.map(\.fingerprint))" }
+    package var fingerprint: String { fingerprint(of: { _ in true }) }
+
+    /// Equal if the settings are that a running program takes over when its configuration is read again.
+    public var reloadedFingerprint: String { fingerprint(of: { command.reloaded.contains($0) }) }
+
+    /// Equal if the settings are that need a restart; what only `check` reads is none of them.
+    var lastingFingerprint: String { fingerprint(of: { !command.reloaded.contains($0) && $0 != "tests" }) }
+
+    /// The keys of the settings that need a restart and are others than in `options`.
+    public func lastingChanges(from options: Options) -> [String] {
+        command.settings.filter { setting in
+            !command.reloaded.contains(setting.name) && setting.name != "tests"
+                && fingerprint(of: { $0 == setting.name }) != options.fingerprint(of: { $0 == setting.name })
+        }.map(\.key)
+    }
+
+    private func fingerprint(of isIncluded: (String) -> Bool) -> String {
+        let values = given.filter { isIncluded($0.key) }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value.map(\.text))" }
+        let rows = tables.filter { isIncluded($0.key) }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value.map(\.fingerprint))" }
         return (values + rows).joined(separator: "\n")
     }
 }

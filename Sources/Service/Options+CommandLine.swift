@@ -23,6 +23,7 @@ extension Options {
         if reader.wantsVersion { return .version }
         guard reader.problems.isEmpty else { throw Failure(.usage, reader.problems) }
         var options = Options(command: command)
+        options.arguments = arguments
         options.given = reader.given
         try options.takeSection()
         let problems = options.problems()
@@ -31,6 +32,14 @@ extension Options {
                 problems.contains { !$0.isConfiguration } ? .usage : .configuration, problems.map(\.message))
         }
         return .run(options)
+    }
+
+    /// Reads the same command line again, and with it the section of the configuration as it is now.
+    ///
+    /// - Throws: What is wrong with it.
+    public func readAgain() throws(Failure) -> Options {
+        guard case .run(let options) = try Options.read(command, arguments) else { return self }
+        return options
     }
 
     /// Takes what the command line leaves open from the section of `--config FILE`.

@@ -44,6 +44,8 @@ public struct Options: Sendable {
     public internal(set) var section: String?
     /// Where the document begins that the settings come from, if it is one inside a section.
     package internal(set) var origin: Origin?
+    /// The command line that was read.
+    var arguments: [String] = []
     var given: [String: [Given]] = [:]
     var tables: [String: [Options]] = [:]
 

@@ -50,8 +50,7 @@ public final class Supervisor {
     /// Runs until all children have ended, because they were done or because a signal asked to stop.
     ///
     /// - Parameter reload: Says what is to run after SIGHUP, or nil if that cannot be said; children whose plans are
-    ///   the same
-    ///   go on. Without it, SIGHUP stops too.
+    ///   the same go on, and get a SIGHUP if what they take over themselves changed. Without it, SIGHUP stops too.
     /// - Returns: ``ExitStatus/done``, or ``ExitStatus/failed`` if a child ended with a status that is not worth
     ///   another try.
     public func run(signals: Signals, reload: (() -> [ChildPlan]?)? = nil) -> ExitStatus {
@@ -190,7 +189,9 @@ public final class Supervisor {
         var new = plans
         for child in children {
             if let index = new.firstIndex(where: { $0.isSame(as: child.plan) }) {
+                let isTold = new[index].reloadedFingerprint != child.plan.reloadedFingerprint
                 child.plan = new.remove(at: index)
+                if isTold { child.signal(SIGHUP) }
                 if case .ended = child.state { child.state = .waiting(until: .now) }
             } else {
                 child.isRetired = true

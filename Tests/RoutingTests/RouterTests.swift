@@ -13,6 +13,16 @@ final class RunningRouter: Sendable {
     let output: Endpoint
     private let stop: Wakeup
     private let thread: Mutex<OSThread?>
+    private let pending = Pending()
+    /// What became of the events of each topic, once it is closed.
+    var fates: [String: FateCounts] { pending.state.withLock { $0.fates } }
+    /// How often routes were loaded, once it is closed.
+    var generation: UInt64 { pending.state.withLock { $0.generation } }
+
+    /// What is handed to the router's thread, and what it leaves.
+    final class Pending: Sendable {
+        let state = Mutex((table: RouteTable?.none, fates: [String: FateCounts](), generation: UInt64(0)))
+    }
 
     init(
         _ table: RouteTable = RouteTable(), from upstream: [Endpoint] = [], also output: [Endpoint] = [],
@@ -21,6 +31,7 @@ final class RunningRouter: Sendable {
         let wakeup = try Wakeup()
         let isUp = try Wakeup()
         let box = Places()
+        let pending = pending
         let handle = try OSThread(name: "router") {
             do {
                 var router = try Router(
@@ -28,7 +39,17 @@ final class RunningRouter: Sendable {
                     out: Endpoint.list("tcp://127.0.0.1:*", usual: .bind) + output, routes: table, context: context)
                 box.set(router.boundIn[0], router.boundOut[0])
                 isUp.signal()
-                try router.run(watching: wakeup.fileDescriptor) { wakeup.drain() }
+                try router.run(watching: wakeup.fileDescriptor) { _ in
+                    if !wakeup.drain() { return .goOn }
+                    let table = pending.state.withLock { $0.table.take() }
+                    return table.map { .reload($0) } ?? .stop
+                }
+                let fates = Dictionary(router.fates.map { ($0.topic.name, $0.counts) }) { first, _ in first }
+                let generation = router.generation
+                pending.state.withLock {
+                    $0.fates = fates
+                    $0.generation = generation
+                }
                 try router.close()
             } catch {
                 Issue.record(error)
@@ -43,6 +64,15 @@ final class RunningRouter: Sendable {
         stop = wakeup
         thread = Mutex(handle)
     }
+
+    /// Makes the router go on with other routes; returns before it does.
+    func reload(_ table: RouteTable) {
+        pending.state.withLock { $0.table = table }
+        stop.signal()
+    }
+
+    /// Whether the last reload has not been taken yet.
+    var isReloading: Bool { pending.state.withLock { $0.table != nil } }
 
     func close() {
         stop.signal()

@@ -8,13 +8,7 @@ Program.run(.router) { options, signals in
         options.textIfGiven("name") ?? "router", in: options.endpoints("in"), out: options.endpoints("out"),
         routes: RouteTable(options))
     Log.info("in \(router.boundIn.joined(separator: ",")), out \(router.boundOut.joined(separator: ","))")
-    try router.run(watching: signals.fileDescriptor) {
-        switch signals.next() {
-        case .stop: return true
-        case .reload: Log.warning("a router does not reload yet: restart it")
-        case nil: break
-        }
-        return false
-    }
+    var reload = Reload(options)
+    try router.run(watching: signals.fileDescriptor) { reload.next(signals, failure: $0) }
     try router.close()
 }

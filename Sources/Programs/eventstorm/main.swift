@@ -6,6 +6,7 @@ Program.run(
     words: [
         Program.Word(.up, up),
         Program.Word(.check, check),
+        Program.Word(.explain, explain),
         Program.Word(.emit, emit),
         Program.Word(.tap, tap),
         Program.Word(.books, books),
