@@ -12,6 +12,8 @@ import ZeroMQ
 final class RoutedWorld {
     private(set) var router: RunningProgram
     private let ports: (Int, Int)
+    /// The configuration that the router reads; nil if it forwards everything.
+    private let configuration: ConfigurationFile?
     private let relays: [Relay]
     private let source: Source
     private let emitter: Emitter
@@ -27,10 +29,13 @@ final class RoutedWorld {
         set { emitter.payload.withLock { $0 = newValue } }
     }
 
-    /// - Parameter isRelayed: Whether both links go through relays, which can break them.
-    init(isRelayed: Bool = false) throws {
+    /// - Parameters:
+    ///   - isRelayed: Whether both links go through relays, which can break them.
+    ///   - routes: The router's routes, as in a configuration; what they do not take is dropped.
+    init(isRelayed: Bool = false, routes: String? = nil) throws {
         ports = (try freePort(), try freePort())
-        router = try RoutedWorld.start(ports)
+        configuration = try routes.map { try ConfigurationFile("{router: {routes: [\($0)], unmatched: 'drop'}}") }
+        router = try RoutedWorld.start(ports, configuration)
         relays = isRelayed ? [try Relay(to: ports.0), try Relay(to: ports.1)] : []
         let reachable = isRelayed ? (relays[0].port, relays[1].port) : ports
         source = try Source("source", to: Endpoint.list("tcp://127.0.0.1:\(reachable.0)", usual: .connect))
@@ -47,13 +52,16 @@ final class RoutedWorld {
 
     deinit { for relay in relays { relay.stop() } }
 
-    private static func start(_ ports: (Int, Int)) throws -> RunningProgram {
-        try RunningProgram(
-            "eventstorm-router", "--in", "tcp://127.0.0.1:\(ports.0)", "--out", "tcp://127.0.0.1:\(ports.1)",
-            "--log-level", "error")
+    private static func start(_ ports: (Int, Int), _ configuration: ConfigurationFile?) throws -> RunningProgram {
+        let file = configuration.map { ["--config", $0.path] } ?? []
+        return try RunningProgram(
+            "eventstorm-router",
+            arguments: [
+                "--in", "tcp://127.0.0.1:\(ports.0)", "--out", "tcp://127.0.0.1:\(ports.1)", "--log-level", "error",
+            ] + file)
     }
 
-    func startRouter() throws { router = try RoutedWorld.start(ports) }
+    func startRouter() throws { router = try RoutedWorld.start(ports, configuration) }
 
     func breakLinks(_ fault: Relay.Fault) { for relay in relays { relay.fault = fault } }
 
@@ -108,11 +116,13 @@ final class RoutedWorld {
         var lost: Int64 = 0
         var absent: Int64 = 0
         var unknown: Int64 = 0
+        /// What the router's routes left out, by fate.
+        var leftOut: [String: Int64] = [:]
         var table = ""
 
-        var missing: Int64 { emitted - received - lost - absent - unknown }
+        var missing: Int64 { emitted - received - lost - absent - unknown - leftOut.values.reduce(0, +) }
         var description: String {
-            "emitted \(emitted), received \(received), lost \(lost), absent \(absent), unknown \(unknown)\n\(table)"
+            "left out \(leftOut), emitted \(emitted), received \(received), lost \(lost), absent \(absent), unknown \(unknown)\n\(table)"
         }
     }
 
@@ -136,9 +146,29 @@ final class RoutedWorld {
             sums.absent += row["absent"] ?? 0
             sums.unknown += row["unknown"] ?? 0
         }
+        for row in report.rows where row.kind == .inside && row.topic.name == "load" {
+            for fate in [Fate.filtered, .sampled, .deduplicated, .throttled, .failed] {
+                if let count = row[fate.rawValue] { sums.leftOut[fate.rawValue, default: 0] += count }
+            }
+        }
         sums.table = report.table
         return sums
     }
+}
+
+/// A configuration that is there for one test, and can be written anew.
+final class ConfigurationFile {
+    let path: String
+
+    init(_ text: String) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "es-\(UUID().uuidString).json5").path()
+        try write(text)
+    }
+
+    /// Replaces the file as editors do, by a new one of the same name.
+    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// Emits ten thousand events a second from a thread of its own, and counts them.
