@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "BSONText", targets: ["BSONText"]),
         .library(name: "Query", targets: ["Query"]),
         .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
+        .library(name: "Routing", targets: ["Routing"]),
         .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
         .executable(name: "eventstorm", targets: ["eventstorm"]),
         .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),

@@ -125,8 +125,9 @@ struct Engine: ~Copyable {
         _ event: DocumentView, _ start: Int, _ end: Int, _ step: Plan.Step, _ run: RouteRun, _ weight: Double,
         _ now: Moment, _ copies: inout UInt64, wants: (Topic) -> Bool
     ) -> Fate {
-        let changes = weight > 0 || run.route.reshapes
-        if !changes && step.output != Plan.computed { return forward(start, end, to: step.output, &copies) }
+        if weight == 0 && run.actions.isDisjoint(with: [.reshape, .name]) {
+            return forward(start, end, to: step.output, &copies)
+        }
         return takeChanged(event, start, end, step, run, weight, now, &copies, wants: wants)
     }
 
@@ -138,7 +139,7 @@ struct Engine: ~Copyable {
         let isLate = output == Plan.computed && !run.route.namesUnchangedFields
         if output == Plan.computed && !isLate { output = outflow(of: event, run, wants: wants) }
         if !isLate {
-            if weight == 0 && !run.route.reshapes { return forward(start, end, to: output, &copies) }
+            if weight == 0 && !run.actions.contains(.reshape) { return forward(start, end, to: output, &copies) }
             if output < 0 { return .refused }
             // Nobody wants it: it is not made.
             if !flows.outflows[output].isWanted {

@@ -106,9 +106,11 @@ extension Route.Destination {
 }
 
 /// A route's query, and what it was compiled from, so that it can be explained.
-public struct RouteMatch: Sendable {
+///
+/// A class, since a compiled query holds many references, which are not worth counting for each event.
+public final class RouteMatch: Sendable {
     /// The compiled query.
-    let match: Match
+    private let match: Match
     /// The query.
     public let query: Document
 
@@ -119,6 +121,10 @@ public struct RouteMatch: Sendable {
         match = try Match(query)
         self.query = Document(copying: query)
     }
+
+    /// Whether an event is selected.
+    @inline(__always)
+    func matches(_ event: DocumentView) throws(QueryError) -> Bool { try match.matches(event) }
 }
 
 extension Route {

@@ -17,6 +17,24 @@ extension RouteTable {
     }
 }
 
+extension RouteTable {
+    /// Compiles the routes of every router in the text of a configuration, and runs their tests.
+    ///
+    /// - Returns: The tables, and everything that is wrong, with places in a file called `text`.
+    public static func tables(inConfiguration text: String) -> (tables: [RouteTable], problems: [String]) {
+        var tables: [RouteTable] = []
+        do throws(Failure) {
+            for section in try Configuration(path: "text", checking: text).sections where section.stage == .router {
+                tables.append(try RouteTable(section.options))
+                _ = try RouteTable.test(section.options)
+            }
+        } catch {
+            return (tables, error.messages)
+        }
+        return (tables, [])
+    }
+}
+
 extension Unmatched {
     /// Reads what was checked to be `forward`, `drop` or a topic.
     init(_ text: String) {

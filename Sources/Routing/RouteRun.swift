@@ -25,9 +25,27 @@ struct Moment {
 ///
 /// What it remembers of events lives here, so that a new table can take it over.
 final class RouteRun {
+    /// What a route does; plain bits, so that looking at them for each event counts no references.
+    struct Actions: OptionSet {
+        let rawValue: UInt8
+        static let match = Actions(rawValue: 1)
+        static let dedupe = Actions(rawValue: 2)
+        static let sample = Actions(rawValue: 4)
+        static let throttle = Actions(rawValue: 8)
+        /// Redacts, updates or projects.
+        static let reshape = Actions(rawValue: 16)
+        /// Makes the topic of fields.
+        static let name = Actions(rawValue: 32)
+    }
+
     let route: Route
-    private var seen: SeenKeys?
-    private var buckets: TokenBuckets?
+    let actions: Actions
+    private let match: RouteMatch?
+    private let sampling: Sampling
+    private let seen: SeenKeys?
+    private let seenKey: EventKey
+    private let buckets: TokenBuckets?
+    private let bucketKey: EventKey
     /// Topics that fields made, and the numbers of their outflows.
     var names = NameTable()
     /// Events that went to the overflow topic.
@@ -37,10 +55,20 @@ final class RouteRun {
 
     init(_ route: Route) {
         self.route = route
-        if let dedupe = route.dedupe { seen = SeenKeys(window: dedupe.window) }
-        if let throttle = route.throttle {
-            buckets = TokenBuckets(perSecond: throttle.perSecond, burst: throttle.burst)
-        }
+        match = route.match
+        sampling = route.sample ?? Sampling(rate: 1)
+        seen = route.dedupe.map { SeenKeys(window: $0.window) }
+        seenKey = route.dedupe?.key ?? EventKey([])
+        buckets = route.throttle.map { TokenBuckets(perSecond: $0.perSecond, burst: $0.burst) }
+        bucketKey = route.throttle?.key ?? EventKey([])
+        var actions: Actions = []
+        if route.match != nil { actions.insert(.match) }
+        if route.dedupe != nil { actions.insert(.dedupe) }
+        if sampling.rate < 1 { actions.insert(.sample) }
+        if route.throttle != nil { actions.insert(.throttle) }
+        if route.reshapes { actions.insert(.reshape) }
+        if case .computed = route.to { actions.insert(.name) }
+        self.actions = actions
     }
 
     /// Keys that were forgotten before their time, because there were too many.
@@ -52,23 +80,30 @@ final class RouteRun {
     /// Decides about an event of a topic that the route takes.
     ///
     /// - Throws: Where the query fails on the event.
+    @inline(__always)
     func judge(_ event: DocumentView, _ now: Moment, _ random: inout FastRandom) throws(QueryError) -> Verdict {
-        if let match = route.match, try !match.match.matches(event) { return .notTaken }
-        if let dedupe = route.dedupe, let key = dedupe.key.hash(of: event), let seen,
+        if actions.contains(.match), let match, try !match.matches(event) { return .notTaken }
+        if actions.isDisjoint(with: [.dedupe, .sample, .throttle]) { return .goesOn(weight: 0) }
+        return select(event, now, &random)
+    }
+
+    private func select(_ event: DocumentView, _ now: Moment, _ random: inout FastRandom) -> Verdict {
+        if actions.contains(.dedupe), let seen, let key = seenKey.hash(of: event),
             !seen.isNew(key, now: now.monotonic)
         {
             return .ends(.deduplicated)
         }
         var weight = 0.0
-        if let sample = route.sample, sample.rate < 1 {
+        if actions.contains(.sample) {
             let old = Weight.of(event)
-            guard keepsSampled || sample.takes(event, weight: old, random: &random) else { return .ends(.sampled) }
-            weight = old / sample.rate
+            guard keepsSampled || sampling.takes(event, weight: old, random: &random) else { return .ends(.sampled) }
+            weight = old / sampling.rate
         }
-        if let throttle = route.throttle, let buckets {
-            // Events without the fields share a bucket, as those of a route without fields do.
-            let key = throttle.key?.hash(of: event) ?? 0
-            if !buckets.take(key, now: now.monotonic) { return .ends(.throttled) }
+        // Events without the fields share a bucket, as those of a route without fields do.
+        if actions.contains(.throttle), let buckets,
+            !buckets.take(bucketKey.hash(of: event) ?? 0, now: now.monotonic)
+        {
+            return .ends(.throttled)
         }
         return .goesOn(weight: weight)
     }

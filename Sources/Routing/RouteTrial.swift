@@ -99,8 +99,8 @@ public struct RouteTrial: ~Copyable {
             let from = route.from.map(\.description).joined(separator: ", ")
             reasons = ["the topic is \(topic.name), wanted \(from)"]
         } else if fate == nil, let match = route.match {
-            let query = match.query.view
-            reasons = MatchExplanation.reasons(query, event.view)
+            let query = match.query
+            reasons = MatchExplanation.reasons(query.view, event.view)
         } else if fate == .failed, let failure = engine.failure, failure.place == place {
             reasons = [failure.error.message]
         }

@@ -121,7 +121,10 @@ extension [UInt8] {
                 let string = text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
                 append(contentsOf: Topic.escape(string).utf8)
                 return
-            default: append(contentsOf: [0x25, Self.hexadecimal(byte >> 4), Self.hexadecimal(byte & 15)])
+            default:
+                append(0x25)
+                append(Self.hexadecimal(byte >> 4))
+                append(Self.hexadecimal(byte & 15))
             }
             // More cannot be a topic.
             if count - start > Limits.topicBytes { return }

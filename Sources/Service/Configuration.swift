@@ -49,11 +49,15 @@ public struct Configuration: Sendable {
     ///
     /// - Throws: A failure with status 78 that lists everything that is wrong, one thing a line.
     public static func load(_ path: String) throws(Failure) -> Configuration {
-        let configuration = Configuration(path: path, text: try contents(of: path))
-        guard configuration.problems.isEmpty else {
-            throw Failure(.configuration, configuration.problems.map(\.message))
-        }
-        return configuration
+        try Configuration(path: path, checking: contents(of: path))
+    }
+
+    /// Reads and checks a text as the contents of the file at `path`, which need not be there.
+    ///
+    /// - Throws: A failure with status 78 that lists everything that is wrong, one thing a line.
+    public init(path: String, checking text: String) throws(Failure) {
+        self.init(path: path, text: text)
+        guard problems.isEmpty else { throw Failure(.configuration, problems.map(\.message)) }
     }
 
     /// Reads a text as the contents of the file at `path`.

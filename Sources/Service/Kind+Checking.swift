@@ -27,8 +27,17 @@ extension Setting.Kind {
     private static func numberProblem(_ text: String, _ range: ClosedRange<Double>) -> String? {
         guard let value = Double(text) else { return "\(quoted(text)) is not a number" }
         if range.contains(value) { return nil }
-        if range.upperBound == .infinity { return "\(text) is out of range; at least \(range.lowerBound)" }
-        return "\(text) is out of range; from \(range.lowerBound) to \(range.upperBound)"
+        return "\(plain(value)) is out of range; from \(plain(range.lowerBound)) to \(plain(range.upperBound))"
+    }
+
+    /// A number as people write it: without a fraction of zero, without an exponent.
+    private static func plain(_ value: Double) -> String {
+        if let whole = Int(exactly: value) { return "\(whole)" }
+        guard abs(value) < 1 else { return "\(value)" }
+        var digits = "\(Int((abs(value) * 1e9).rounded()))"
+        digits = String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+        while digits.last == "0" { digits.removeLast() }
+        return (value < 0 ? "-0." : "0.") + digits
     }
 
     private static func integerProblem(_ text: String, _ range: ClosedRange<Int>) -> String? {

@@ -16,6 +16,7 @@ let package = Package(
     targets: [
         .target(name: "CFuzzer"),  // libFuzzer's entry, which Swift does not see
         fuzzer("FuzzBSON", of: "BSON"),
+        fuzzer("FuzzConfiguration", of: "Routing"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
         fuzzer("FuzzLog", of: "LogParsing"),
         fuzzer("FuzzQuery", of: "Query"),

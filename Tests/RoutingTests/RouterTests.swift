@@ -13,7 +13,7 @@ final class RunningRouter: Sendable {
     let output: Endpoint
     private let stop: Wakeup
     private let thread: Mutex<OSThread?>
-    private let pending = Pending()
+    private let pending: Pending
     /// What became of the events of each topic, once it is closed.
     var fates: [String: FateCounts] { pending.state.withLock { $0.fates } }
     /// How often routes were loaded, once it is closed.
@@ -21,7 +21,10 @@ final class RunningRouter: Sendable {
 
     /// What is handed to the router's thread, and what it leaves.
     final class Pending: Sendable {
+        let taken: Wakeup
         let state = Mutex((table: RouteTable?.none, fates: [String: FateCounts](), generation: UInt64(0)))
+
+        init() throws { taken = try Wakeup() }
     }
 
     init(
@@ -31,7 +34,8 @@ final class RunningRouter: Sendable {
         let wakeup = try Wakeup()
         let isUp = try Wakeup()
         let box = Places()
-        let pending = pending
+        let pending = try Pending()
+        self.pending = pending
         let handle = try OSThread(name: "router") {
             do {
                 var router = try Router(
@@ -42,7 +46,9 @@ final class RunningRouter: Sendable {
                 try router.run(watching: wakeup.fileDescriptor) { _ in
                     if !wakeup.drain() { return .goOn }
                     let table = pending.state.withLock { $0.table.take() }
-                    return table.map { .reload($0) } ?? .stop
+                    guard let table else { return .stop }
+                    pending.taken.signal()
+                    return .reload(table)
                 }
                 let fates = Dictionary(router.fates.map { ($0.topic.name, $0.counts) }) { first, _ in first }
                 let generation = router.generation
@@ -65,14 +71,14 @@ final class RunningRouter: Sendable {
         thread = Mutex(handle)
     }
 
-    /// Makes the router go on with other routes; returns before it does.
+    /// Makes the router go on with other routes; returns when it has taken them.
     func reload(_ table: RouteTable) {
         pending.state.withLock { $0.table = table }
         stop.signal()
+        var item = pollfd(fd: pending.taken.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&item, 1, 10_000) == 1)
+        pending.taken.drain()
     }
-
-    /// Whether the last reload has not been taken yet.
-    var isReloading: Bool { pending.state.withLock { $0.table != nil } }
 
     func close() {
         stop.signal()
