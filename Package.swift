@@ -98,7 +98,7 @@ let package = Package(
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("ServiceTests", ["Service", "Eventstorm", "LogParsing", "BSON", "BSONText", "ZeroMQ"]),
-        tests("LogParsingTests", ["LogParsing", "BSON"]),
+        tests("LogParsingTests", ["LogParsing", "BSON"], exclude: ["Samples"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),
         tests("RoutingTests", ["Routing", "Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),

@@ -1,26 +1,22 @@
 // Lines of whatever format: each is tried until one fits.
 internal import BSON
 
-/// Parses lines whose format nobody said.
+/// Access logs of any format that is recognised.
 ///
 /// The format that fitted the line before is tried first.
-public struct AutoParser: LineParser {
-    /// `auto`.
-    public let format = "auto"
+struct HitGuess: Sendable {
     private var json: JSONLineParser
-    private var others: [any LineParser]
+    private var others: [any LineParser] = []
     private var last = 0
 
     init(topics: inout LogTopics) throws(LogFormat.Problem) {
-        others = []
         for name in ["combined", "common", "main", "vhost_combined"] {
             others.append(try LogFormat.parser(name, topics: &topics))
         }
         json = JSONLineParser(topics: &topics)
     }
 
-    /// Takes one line.
-    public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
+    mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
         guard line.byteCount > 0 else { return .refused(.empty) }
         if line.byte(at: 0) == UInt8(ascii: "{") {
             let outcome = json.take(line, at: place, to: output)
@@ -38,13 +34,70 @@ public struct AutoParser: LineParser {
     }
 
     /// Tells the time to those that need it.
-    public mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {
+    mutating func set(now milliseconds: Int64, _ output: any EventOutput) {
         json.pass(to: milliseconds, output)
         for index in others.indices { others[index].pass(to: milliseconds, output) }
     }
+}
 
-    /// Emits what waits.
-    public mutating func finish(_ output: any EventOutput) {
-        for index in others.indices { others[index].finish(output) }
+/// Parses lines whose format nobody said: access logs, JSON, the journal, syslog, nginx's error log.
+public struct AutoParser: LineParser {
+    /// `auto`.
+    public let format = "auto"
+    private var hits: HitGuess
+    private var journal: JournalParser
+    private var syslog: SyslogParser
+    private var errors: NginxErrorParser
+    /// Whether the last line that was taken was one of syslog.
+    private var isSyslog = false
+
+    init(topics: inout LogTopics) throws(LogFormat.Problem) {
+        hits = try HitGuess(topics: &topics)
+        journal = try JournalParser(topics: &topics)
+        syslog = try SyslogParser(topics: &topics)
+        errors = NginxErrorParser(topics: &topics)
     }
+
+    /// Takes one line.
+    public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
+        guard line.byteCount > 0 else { return .refused(.empty) }
+        if isSyslog {
+            if syslog.take(line, at: place, to: output) == .taken { return .taken }
+        } else if hits.isLikely(line) {
+            let outcome = hits.take(line, at: place, to: output)
+            if outcome == .taken { return outcome }
+        }
+        if line.byte(at: 0) == UInt8(ascii: "{"), journal.take(line, at: place, to: output) == .taken { return .taken }
+        if !isSyslog, syslog.take(line, at: place, to: output) == .taken {
+            isSyslog = true
+            return .taken
+        }
+        let outcome = hits.take(line, at: place, to: output)
+        if outcome == .taken {
+            isSyslog = false
+        } else if errors.take(line, at: place, to: output) == .taken {
+            return .taken
+        }
+        return outcome
+    }
+
+    /// Tells the time, and lets parsers emit what has waited long enough.
+    public mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {
+        hits.set(now: milliseconds, output)
+        journal.pass(to: milliseconds, output)
+        syslog.pass(to: milliseconds, output)
+        errors.pass(to: milliseconds, output)
+    }
+
+    /// Lets parsers emit all that waits.
+    public mutating func finish(_ output: any EventOutput) {
+        journal.finish(output)
+        syslog.finish(output)
+        errors.finish(output)
+    }
+}
+
+extension HitGuess {
+    /// Whether to try this before anything else: JSON may be the journal's.
+    func isLikely(_ line: RawSpan) -> Bool { line.byte(at: 0) != UInt8(ascii: "{") }
 }

@@ -35,6 +35,11 @@ public enum LogFormat {
         Entry(name: "main") { topics throws(Problem) in try access("main", main, &topics) },
         Entry(name: "vhost_combined") { topics throws(Problem) in try access("vhost_combined", vhost, &topics) },
         Entry(name: "json") { JSONLineParser(topics: &$0) },
+        Entry(name: "nginx-error") { NginxErrorParser(topics: &$0) },
+        Entry(name: "syslog") { topics throws(Problem) in try SyslogParser(topics: &topics) },
+        Entry(name: "journal") { topics throws(Problem) in try JournalParser(topics: &topics) },
+        Entry(name: "postfix") { topics throws(Problem) in try SyslogParser(only: "postfix", topics: &topics) },
+        Entry(name: "sshd") { topics throws(Problem) in try SyslogParser(only: "sshd", topics: &topics) },
     ]
 
     /// What the packages of nginx.org and of most distributions configure.

@@ -41,7 +41,10 @@ extension Command {
     }
 
     /// The names of the log formats.
-    static let logFormats = ["auto", "combined", "common", "main", "vhost_combined", "json", "nginx"]
+    static let logFormats = [
+        "auto", "combined", "common", "main", "vhost_combined", "json", "nginx-error", "syslog", "journal", "postfix",
+        "sshd", "nginx",
+    ]
 
     /// `eventstorm-source-host`.
     public static let sourceHost = Command(

@@ -15,7 +15,7 @@ enum Parsed: Equatable {
 }
 
 /// A field's value.
-enum Value: Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+enum Value: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
     case string(String)
     case int32(Int32)
     case int64(Int64)

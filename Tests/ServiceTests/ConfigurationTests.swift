@@ -166,7 +166,8 @@ struct ConfigurationTests {
             "{sources: [{log: {file: \"a\", format: \"comined\"}}]}",
             [
                 "f:1:38: sources[0].log.format: unknown format \"comined\"; known are auto, combined, common, "
-                    + "main, vhost_combined, json and nginx; "
+                    + "main, vhost_combined, json, nginx-error, syslog, journal, "
+                    + "postfix, sshd and nginx; "
                     + "did you mean \"combined\"?"
             ]
         ),

@@ -1,0 +1,113 @@
+// Times without a year and a zone, as RFC 3164 has them.
+internal import Glibc
+
+/// Guesses the year and the zone of `Nov 21 00:24:24`.
+///
+/// The zone is that of this machine, unless the specification of the format says otherwise. The year is such that the
+/// time is the nearest to the one before it in the log, and for the first line to now, but never more than a day ahead
+/// of now: a log of last December that is read in January was written last year.
+struct SyslogClock: Sendable {
+    private static let day: Int64 = 86_400_000
+
+    /// Seconds to the east of Greenwich; nil for those of this machine at that time.
+    var offset: Int?
+    private var last: Int64?
+    private var now: Int64?
+    /// The last hour that was converted with the machine's zone, and its offset.
+    private var cachedHour = Int64.min
+    private var cachedOffset = 0
+
+    init(offset: Int? = nil) { self.offset = offset }
+
+    /// Learns what time it is.
+    mutating func set(now milliseconds: Int64) { now = milliseconds }
+
+    /// Milliseconds since 1970 of the time at `index`, behind which it moves; nil if there is none.
+    mutating func milliseconds(in line: RawSpan, at index: inout Int) -> Int64? {
+        let start = index
+        guard start + 15 <= line.byteCount, let month = CommonLogTime.month(line, at: start) else { return nil }
+        var digits = Digits(line)
+        let isPadded = line.byte(at: start + 4) == UInt8(ascii: " ")
+        let day = isPadded ? Int(line.byte(at: start + 5) &- 48) : digits.two(at: start + 4)
+        let hour = digits.two(at: start + 7)
+        let minute = digits.two(at: start + 10)
+        let second = digits.two(at: start + 13)
+        guard digits.areDigits, line.byte(at: start + 3) == UInt8(ascii: " "), day >= 1, day <= 31,
+            line.byte(at: start + 6) == UInt8(ascii: " "), line.byte(at: start + 9) == UInt8(ascii: ":"),
+            line.byte(at: start + 12) == UInt8(ascii: ":"), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        index = start + 15
+        let fraction = ISOLogTime.milliseconds(in: line, fractionAt: &index)
+        let near = last ?? current()
+        let year = Self.year(of: near)
+        var best: Int64?
+        for candidate in [year - 1, year, year + 1, year - 2, year - 3, year - 4] {
+            guard day <= Civil.days(inMonth: month, year: candidate) else { continue }
+            let days = Civil.daysSince1970(year: candidate, month: month, day: day)
+            let local = Int64(((days * 24 + hour) * 60 + minute) * 60 + second)
+            let time = utc(local) * 1000 + fraction
+            if time > current() + Self.day { continue }
+            if best == nil || abs(time - near) < abs((best ?? 0) - near) { best = time }
+        }
+        last = best ?? last
+        return best
+    }
+
+    /// Milliseconds since 1970 of `2026/11/21 00:24:27` at `index`, behind which it moves; nil if there is none.
+    ///
+    /// nginx writes its error log so, in the machine's zone.
+    mutating func slashedMilliseconds(in line: RawSpan, at index: inout Int) -> Int64? {
+        let start = index
+        guard start + 19 <= line.byteCount else { return nil }
+        var digits = Digits(line)
+        let year = digits.two(at: start) * 100 + digits.two(at: start + 2)
+        let month = digits.two(at: start + 5)
+        let day = digits.two(at: start + 8)
+        let hour = digits.two(at: start + 11)
+        let minute = digits.two(at: start + 14)
+        let second = digits.two(at: start + 17)
+        guard digits.areDigits, line.byte(at: start + 4) == UInt8(ascii: "/"),
+            line.byte(at: start + 7) == UInt8(ascii: "/"), line.byte(at: start + 10) == UInt8(ascii: " "),
+            line.byte(at: start + 13) == UInt8(ascii: ":"), line.byte(at: start + 16) == UInt8(ascii: ":"),
+            month >= 1, month <= 12, day >= 1, day <= Civil.days(inMonth: month, year: year), hour < 24, minute < 60,
+            second <= 60
+        else { return nil }
+        index = start + 19
+        let days = Civil.daysSince1970(year: year, month: month, day: day)
+        return utc(Int64(((days * 24 + hour) * 60 + minute) * 60 + second)) * 1000
+    }
+
+    /// What a time that was known for sure says about the years of those that follow.
+    mutating func learn(_ milliseconds: Int64) { last = milliseconds }
+
+    private mutating func current() -> Int64 {
+        if let now { return now }
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let milliseconds = Int64(time.tv_sec) * 1000
+        now = milliseconds
+        return milliseconds
+    }
+
+    /// The UTC of a local time, in seconds.
+    private mutating func utc(_ local: Int64) -> Int64 {
+        if let offset { return local - Int64(offset) }
+        let hour = local / 900  // zones change at quarters of an hour
+        if hour != cachedHour {
+            cachedHour = hour
+            var broken = tm()
+            var seconds = time_t(local)
+            gmtime_r(&seconds, &broken)
+            broken.tm_isdst = -1
+            cachedOffset = Int(local - Int64(mktime(&broken)))
+        }
+        return local - Int64(cachedOffset)
+    }
+
+    private static func year(of milliseconds: Int64) -> Int {
+        var seconds = time_t(milliseconds / 1000)
+        var broken = tm()
+        gmtime_r(&seconds, &broken)
+        return Int(broken.tm_year) + 1900
+    }
+}
