@@ -56,6 +56,7 @@ struct HitFormatTests {
                     "scheme": "https", "request_host": "h", "path": "/p", "query": "q",
                 ]
             ),
+            ("$scheme://$host$request_uri", "http://my-host-", ["scheme": "http", "request_host": "my-host"]),
             ("$remote_addr:$remote_port", "::1:50000", ["remote_addr": "::1", "remote_port": .int32(50_000)]),
             ("$mine", "a b", ["mine": "a b"]),
         ] as [(String, String, [String: Value])])

@@ -242,14 +242,27 @@ extension HitProgram {
 
     /// Tries the places at which the text behind a variable stands, nearest first.
     private mutating func matchFree(_ index: Int, _ line: RawSpan, at start: Int, _ isPlain: Bool) -> Refusal? {
+        let result = matchFree(index, steps[index].first, line, at: start, isPlain)
+        // Where a garbage request left the next variable without a value, it is a `-` that nothing separates either.
+        guard result != nil, steps[index].isNextVariable else { return result }
+        return matchFree(index, UInt8(ascii: "-"), line, at: start, isPlain)
+    }
+
+    private mutating func matchFree(
+        _ index: Int, _ first: UInt8, _ line: RawSpan, at start: Int, _ isPlain: Bool
+    ) -> Refusal? {
         let step = steps[index]
         var from = start
         var result = Refusal.missingFields
-        while trialsLeft > 0, from <= line.byteCount, let end = line.firstIndex(of: step.first, from: from) {
+        while trialsLeft > 0, from <= line.byteCount, let end = line.firstIndex(of: first, from: from) {
             trialsLeft -= 1
             from = end + 1
             if step.shape != .free, Self.hasSpace(line, start..<end, isList: step.shape == .upstream) { break }
-            guard step.isNextVariable || has(step.literal, line, at: end) else { continue }
+            if step.isNextVariable {
+                if first == UInt8(ascii: "-"), !isAbsent(index + 1, line, at: end) { continue }
+            } else if !has(step.literal, line, at: end) {
+                continue
+            }
             if step.shape == .upstream, Self.goesOn(line, start, end) { continue }
             if isEscaped, step.shape == .free, Self.hasQuote(line, start..<end) { break }
             if keep(index, line, start, end) != nil { continue }
@@ -258,6 +271,13 @@ extension HitProgram {
             if index + 1 == steps.count { continue }
         }
         return result
+    }
+
+    /// Whether a variable is nothing but the `-` that stands here.
+    private func isAbsent(_ index: Int, _ line: RawSpan, at start: Int) -> Bool {
+        guard index < steps.count else { return false }
+        let literal = steps[index].literal
+        return literal.count == 0 ? start + 1 == line.byteCount : has(literal, line, at: start + 1)
     }
 
     @inline(__always)

@@ -156,7 +156,8 @@ extension MailAssembler {
 
     /// Emits everything as it is.
     mutating func finish(_ output: any EventOutput) {
-        for (_, mail) in mails.sorted(by: { ($0.value.first, $0.key.queueID) < ($1.value.first, $1.key.queueID) }) {
+        let inOrder = mails.values.sorted { ($0.first, $0.host, $0.queueID) < ($1.first, $1.host, $1.queueID) }
+        for mail in inOrder {
             if mail.ended != nil || mail.lines > mail.emittedLines { emit(mail, output) }
         }
         mails.removeAll()
