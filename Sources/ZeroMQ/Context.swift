@@ -7,6 +7,8 @@ internal import CZeroMQ
 /// over (one second on links, see ``LinkOptions``).
 public final class Context: Sendable {
     nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+    /// The context's ZAP handler, while somebody needs it.
+    let zap = ZAPSlot()
 
     /// Starts a context; its threads start with the first socket.
     ///

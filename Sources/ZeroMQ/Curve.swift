@@ -88,17 +88,21 @@ private enum Z85 {
 }
 
 extension Socket {
-    /// Makes this the side whose key the others know; before the first bind or connect.
+    /// Makes this the side whose key the others know, for the endpoints that are bound or connected from now on.
     ///
     /// Which side that is does not depend on who binds. Plain peers are refused. libzmq asks the context's ZAP handler,
-    /// telling it `domain`, which keys may come in; without a handler it lets in every key.
+    /// telling it `domain`, which keys may come in; without a handler for it, nobody comes in (see ``LinkGate``).
+    ///
+    /// libzmq takes down a socket's options with each bind and connect, so one socket can have plain and encrypted
+    /// endpoints. The plain ones must come first, then those as a client: a domain cannot be taken back.
     public func setCurveServer(_ keys: CurveKeyPair, domain: String) throws(ZMQError) {
         try set(.curveServer, to: true)
         try set(.curveSecretKey, to: keys.secret.bytes)
         try set(.zapDomain, to: domain)
+        try set(.zapEnforcesDomain, to: true)
     }
 
-    /// Makes this the side that knows `server`'s key and proves its own; before the first bind or connect.
+    /// Makes this the side that knows `server`'s key and proves its own, for the endpoints from now on.
     public func setCurveClient(_ keys: CurveKeyPair, server: CurveKey) throws(ZMQError) {
         try set(.curveServerKey, to: server.bytes)
         try set(.curvePublicKey, to: keys.publicKey.bytes)

@@ -30,6 +30,8 @@ extension SocketOption where Value == Bool {
     static var ipv6: Self { Self(ZMQ_IPV6, "ZMQ_IPV6") }
     /// Makes this the side that proves its identity by CURVE (`ZMQ_CURVE_SERVER`).
     static var curveServer: Self { Self(ZMQ_CURVE_SERVER, "ZMQ_CURVE_SERVER") }
+    /// Lets nobody in while no ZAP handler answers for the domain (`ZMQ_ZAP_ENFORCE_DOMAIN`).
+    static var zapEnforcesDomain: Self { Self(ZMQ_ZAP_ENFORCE_DOMAIN, "ZMQ_ZAP_ENFORCE_DOMAIN") }
 }
 
 extension SocketOption where Value == Int {

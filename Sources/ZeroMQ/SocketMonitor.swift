@@ -87,7 +87,7 @@ public enum HandshakeFailure: Hashable, Sendable, CustomStringConvertible {
 ///
 /// Belongs to the thread of the socket, which must keep reading: unread events are kept in memory. Ends before or after
 /// the socket. Wait for ``socket`` in a poller, then call ``next(wait:)`` until it gives nil.
-public struct SocketMonitor: ~Copyable {
+public struct SocketMonitor: ~Copyable, Sendable {
     /// Readable when an event is there.
     public let socket: Socket
     private let monitored: SocketHandle
@@ -95,6 +95,9 @@ public struct SocketMonitor: ~Copyable {
     private var peers: [CInt: String] = [:]
     private var failures: [String: HandshakeFailure] = [:]
     private var message = Message()
+    /// Whether the socket was closed, or ceased to be monitored: no event comes any more.
+    private(set) var isStopped = false
+    private var isLent = false
 
     private static let wanted =
         ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED
@@ -119,7 +122,13 @@ public struct SocketMonitor: ~Copyable {
 
     deinit {
         // Without a reader, libzmq's I/O thread would wait for one at the next event: stop the events first.
-        if let pointer = monitored.pointer { zmq_socket_monitor(pointer, nil, 0) }
+        if !isLent, let pointer = monitored.pointer { zmq_socket_monitor(pointer, nil, 0) }
+    }
+
+    /// Leaves it to the owner of the socket to end the monitor; this one may then move to another thread.
+    mutating func lend() -> SocketHandle {
+        isLent = true
+        return monitored
     }
 
     /// Gives the next event; nil if there is none, or none any more because the socket was closed.
@@ -133,7 +142,10 @@ public struct SocketMonitor: ~Copyable {
             let endpoint = message.withBytes { span in
                 span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             }
-            if number == ZMQ_EVENT_MONITOR_STOPPED { return nil }
+            if number == ZMQ_EVENT_MONITOR_STOPPED {
+                isStopped = true
+                return nil
+            }
             if let event = event(number, value, endpoint) { return event }
         }
         return nil
@@ -154,7 +166,8 @@ public struct SocketMonitor: ~Copyable {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: kind = .ready
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: kind = failed(.ended(signed), endpoint)
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: kind = failed(.brokenProtocol(code: value), endpoint)
-        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: kind = failed(.refused(status: Int(value)), endpoint)
+        // The connection ends later, with a failure of its own: after status 300 when the handshake takes too long.
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: kind = .handshakeFailed(.refused(status: Int(value)))
         case ZMQ_EVENT_DISCONNECTED:
             peer = peers.removeValue(forKey: signed)
             // libzmq ends a connection right after its handshake failed, so the next end at the endpoint is that one.
