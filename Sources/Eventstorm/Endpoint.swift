@@ -3,8 +3,9 @@
 /// A ZeroMQ endpoint and what to do with it.
 ///
 /// Its text is `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`, with `bind:` or `connect:` before it when the role's
-/// usual action is not meant. Several are joined by commas.
-public struct Endpoint: Hashable, Sendable {
+/// usual action is not meant, and `curve:` or `plain:` when it is to be encrypted, or not, whatever the program's other
+/// endpoints are. `?key=` behind an address to connect to names the server's public key. Several are joined by commas.
+public struct Endpoint: Sendable {
     /// What to do with the address.
     public enum Action: String, Hashable, Sendable {
         /// Wait there for peers.
@@ -13,25 +14,52 @@ public struct Endpoint: Hashable, Sendable {
         case connect
     }
 
+    /// Whether the text says that the links are encrypted.
+    public enum Encryption: String, Hashable, Sendable {
+        /// They are not.
+        case plain
+        /// They are, by CURVE.
+        case curve
+    }
+
     /// What to do with the address.
     public let action: Action
 
     /// The address, as libzmq takes it.
     public let address: String
 
+    /// What the text says about encryption; nil if it leaves it open.
+    public let encryption: Encryption?
+
+    /// The public key of the server to connect to, or the name of a file with it, as the text says.
+    public let serverKey: String?
+
+    /// How the links are secured; plain until ``secured(by:)`` says otherwise.
+    public private(set) var security = LinkSecurity.plain
+
     /// Makes an endpoint of a text; `usual` is meant when the text does not say what to do.
     public init(_ text: String, usual: Action) throws(EndpointError) {
         if text.isEmpty { throw EndpointError(text: text, reason: "it is empty; \(EndpointError.example)") }
-        var address = Substring(text)
-        var action = usual
-        for word in [Action.bind, .connect] where text.hasPrefix(word.rawValue + ":") {
-            action = word
-            address = text.dropFirst(word.rawValue.count + 1)
-        }
-        if let reason = Endpoint.fault(in: address, action: action) { throw EndpointError(text: text, reason: reason) }
+        let words = EndpointWords(text)
+        let action = words.action ?? usual
+        let reason =
+            words.fault(action: action) ?? Endpoint.fault(in: words.address, action: action)
+        if let reason { throw EndpointError(text: text, reason: reason) }
         self.action = action
-        self.address = String(address)
+        address = String(words.address)
+        encryption = words.encryption ?? (words.key == nil ? nil : .curve)
+        serverKey = words.key.map { String($0) }
     }
+
+    /// The same endpoint with links of this security.
+    public func secured(by security: LinkSecurity) -> Endpoint {
+        var endpoint = self
+        endpoint.security = security
+        return endpoint
+    }
+
+    /// Whether it never leaves the process, where there is nothing to encrypt.
+    public var isInProcess: Bool { address.hasPrefix("inproc://") }
 
     /// Makes endpoints of a text in which they are joined by commas.
     public static func list(_ text: String, usual: Action) throws(EndpointError) -> [Endpoint] {
@@ -42,7 +70,7 @@ public struct Endpoint: Hashable, Sendable {
                 throw EndpointError(text: text, reason: "an endpoint is missing; \(EndpointError.example)")
             }
             let endpoint = try Endpoint(String(trimmed), usual: usual)
-            if endpoints.contains(endpoint) {
+            if endpoints.contains(where: { $0.address == endpoint.address && $0.action == endpoint.action }) {
                 throw EndpointError(text: text, reason: "\(endpoint.address) stands in it twice")
             }
             endpoints.append(endpoint)
@@ -62,9 +90,62 @@ public struct Endpoint: Hashable, Sendable {
     }
 }
 
+extension Endpoint: Hashable {
+    /// Whether both texts mean the same.
+    public static func == (left: Endpoint, right: Endpoint) -> Bool { left.description == right.description }
+
+    /// Takes in what makes it what it is.
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}
+
 extension Endpoint: CustomStringConvertible {
-    /// The text of the endpoint, with the word that says what to do.
-    public var description: String { "\(action.rawValue):\(address)" }
+    /// The text of the endpoint, with the words that say what to do.
+    public var description: String {
+        let words = action.rawValue + ":" + (encryption.map { $0.rawValue + ":" } ?? "")
+        return words + address + (serverKey.map { "?key=" + $0 } ?? "")
+    }
+}
+
+/// The words before an address and what stands behind it.
+private struct EndpointWords {
+    var action: Endpoint.Action?
+    var encryption: Endpoint.Encryption?
+    var address: Substring
+    var key: Substring?
+
+    init(_ text: String) {
+        address = text[...]
+        var isWord = true
+        while isWord {
+            isWord = false
+            for word in [Endpoint.Action.bind, .connect] where action == nil && address.hasPrefix(word.rawValue + ":") {
+                action = word
+                address = address.dropFirst(word.rawValue.count + 1)
+                isWord = true
+            }
+            for word in [Endpoint.Encryption.curve, .plain]
+            where encryption == nil && address.hasPrefix(word.rawValue + ":") {
+                encryption = word
+                address = address.dropFirst(word.rawValue.count + 1)
+                isWord = true
+            }
+        }
+        if let mark = address.firstRange(of: "?key=") {
+            key = address[mark.upperBound...]
+            address = address[..<mark.lowerBound]
+        }
+    }
+
+    /// What is wrong with the words together; nil if nothing is.
+    func fault(action: Endpoint.Action) -> String? {
+        if address.hasPrefix("inproc://"), encryption == .curve || key != nil {
+            return "inproc never leaves the process and is never encrypted"
+        }
+        guard let key else { return nil }
+        if key.isEmpty { return "the key is missing behind '?key='; write the server's public key or its file" }
+        if encryption == .plain { return "a plain endpoint has no key" }
+        return action == .bind ? "'?key=' is the server's key, for those who connect; who binds has its own" : nil
+    }
 }
 
 /// Tells why a text is not an endpoint.

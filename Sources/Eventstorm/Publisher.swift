@@ -15,6 +15,8 @@ package struct Publisher: ~Copyable {
     package private(set) var subscriptionsRefused = 0
 
     private var socket: Socket
+    /// Lets clients in; nil if no endpoint is a server.
+    private let gate: LinkGate?
     private var interest: Interest
     private var subscription: Message
     private var envelope: [UInt8] = []
@@ -34,21 +36,20 @@ package struct Publisher: ~Copyable {
     ) throws(ZMQError) {
         var options = LinkOptions()
         options.linger = linger
+        let clients = endpoints.clients
+        // What each client may read can be enforced only where subscriptions wait for this publisher's word.
+        let settles = settlesSubscriptions || clients != nil
         let socket = try Socket.linkPublisher(
-            in: context, interest: settlesSubscriptions ? .manual : .automatic, options: options)
-        var bound: [String] = []
-        for endpoint in endpoints {
-            switch endpoint.action {
-            case .bind: bound.append(try socket.bind(endpoint.address))
-            case .connect: try socket.connect(endpoint.address)
-            }
-        }
+            in: context, interest: settles ? .manual : .automatic, options: options)
+        let gate: LinkGate?
+        if let clients { gate = try LinkGate(socket, in: context, authority: clients) } else { gate = nil }
+        bound = try socket.open(endpoints, gate: gate)
         origin = randomUInt64()
-        interest = Interest(countsPeers: settlesSubscriptions)
+        interest = Interest(countsPeers: settles)
         subscription = Message()
         beatWriter = DocumentWriter(capacity: 1_024, limit: Limits.payloadBytes)
         self.socket = socket
-        self.bound = bound
+        self.gate = gate
         envelope.reserveCapacity(Limits.topicBytes + 1 + Stamp.byteCount)
     }
 
@@ -168,7 +169,10 @@ package struct Publisher: ~Copyable {
     }
 
     /// Closes the socket; what it still holds is sent within its linger time.
-    package consuming func close() { socket.close() }
+    package consuming func close() {
+        gate?.end()
+        socket.close()
+    }
 }
 
 /// A prefix that somebody began or ceased to want.

@@ -22,6 +22,8 @@ public struct Subscriber: ~Copyable {
     public let process: ProcessIdentity
 
     private var socket: Socket
+    /// Lets clients in; nil if no endpoint is a server.
+    private let gate: LinkGate?
     private var poller: Poller
     private var envelope: Message
     /// The payload of the message that ``next()`` found.
@@ -52,18 +54,17 @@ public struct Subscriber: ~Copyable {
         let context = if let context { context } else { try Context() }
         let socket = try Socket.linkSubscriber(in: context)
         try socket.subscribe(Interest.beat)
-        var bound: [String] = []
+        let gate: LinkGate?
+        if let clients = endpoints.clients {
+            gate = try LinkGate(socket, in: context, authority: clients)
+        } else {
+            gate = nil
+        }
         // Bound and connected only after the first subscriptions, which are made below: no event is missed.
         let nonce = FenceNonce()
         for pattern in Set(patterns) { try socket.subscribe(pattern.subscription) }
         try socket.subscribe(nonce.subscription)
-        for endpoint in endpoints {
-            switch endpoint.action {
-            case .bind: bound.append(try socket.bind(endpoint.address))
-            case .connect: try socket.connect(endpoint.address)
-            }
-        }
-        self.bound = bound
+        bound = try socket.open(endpoints, gate: gate)
         process = ProcessIdentity(role: role, name: name)
         intake = Intake()
         intake.begin(nonce, patterns: Set(patterns))
@@ -73,6 +74,7 @@ public struct Subscriber: ~Copyable {
         envelope = Message()
         payload = Message()
         self.socket = socket
+        self.gate = gate
     }
 
     /// What it subscribes to.
@@ -155,7 +157,10 @@ public struct Subscriber: ~Copyable {
     /// Closes.
     ///
     /// What publishers send from now on is lost to this subscriber, and their next receiver's books say so.
-    public consuming func close() { socket.close() }
+    public consuming func close() {
+        gate?.end()
+        socket.close()
+    }
 }
 
 // MARK: - One message after another
