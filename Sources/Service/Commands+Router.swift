@@ -13,7 +13,7 @@ extension Command {
             .text(
                 "unmatched", "forward|drop|TOPIC", "what to do with events that no route takes", usual: "forward"),
             Setting("tests", .table(routeTest), "", "what should become of some events; run by `eventstorm check`"),
-            .programName, .insecure,
+            .programName, .keys, .clients, .serverKey, .insecure,
         ],
         examples: [
             "eventstorm-router",

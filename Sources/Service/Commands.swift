@@ -13,7 +13,7 @@ extension Command {
             .flag("once", "read to the end of the files and exit", reach: .commandLine),
             .flag("from-start", "begin at the start of files that are there already, not at their ends"),
             .choice("on-unwanted", ["wait", "skip"], "what to do with a file nobody wants", usual: "wait"),
-            .wait, .programName, .insecure,
+            .wait, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "file",
         examples: [
@@ -53,7 +53,7 @@ extension Command {
             .connecting("to", "where to publish", usual: routerInput),
             .duration(
                 "every", in: .milliseconds(10) ... .seconds(3600), "time between two readings", usual: "1s"),
-            .programName, .insecure,
+            .programName, .keys, .clients, .serverKey, .insecure,
         ],
         examples: [
             "eventstorm-source-host --to tcp://127.0.0.1:5570",
@@ -67,7 +67,7 @@ extension Command {
         settings: [
             .from, .subscribe, .dedupe,
             Setting("dir", .directory, "DIR", "where the files are written", required: true),
-            .queue, .onFull, .report, .programName, .insecure,
+            .queue, .onFull, .report, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "subscribe",
         examples: [
@@ -84,7 +84,7 @@ extension Command {
             Setting("listen", .listen, "HOST:PORT", "where to serve the page", usual: "127.0.0.1:8080"),
             .text("host", "NAME", "a name the page may be asked for by, besides this machine's", repeatable: true),
             Setting("access-log", .outputFile, "FILE", "where to log its own hits, combined format"),
-            .report, .programName, .insecure,
+            .report, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "subscribe",
         examples: [

@@ -89,11 +89,10 @@ public struct Configuration: Sendable {
                 guard sections[index].options.command.setting(named: setting) != nil,
                     sections[index].options.given[setting] == nil
                 else { continue }
-                let addresses = router.options.endpoints(side).filter { $0.action == .bind }.compactMap(\.neighbour)
-                guard let address = addresses.first, let origin = router.options.values(side).first?.origin else {
-                    continue
-                }
-                sections[index].options.given[setting] = [Given(text: address, origin: origin)]
+                guard let text = router.options.neighbour(side, for: sections[index].options),
+                    let origin = router.options.values(side).first?.origin
+                else { continue }
+                sections[index].options.given[setting] = [Given(text: text, origin: origin)]
             }
         }
     }

@@ -259,7 +259,7 @@ extension Setting.Kind {
         case .listen: "an address such as \"127.0.0.1:8080\""
         case .pattern: "a pattern such as \"http.*\""
         case .topic: "a topic such as \"http.hit\""
-        case .inputFile, .outputFile: "the name of a file"
+        case .inputFile, .outputFile, .keys: "the name of a file"
         case .directory: "the name of a directory"
         case .query: "a query such as {status: 404}"
         case .table: "a list of documents"

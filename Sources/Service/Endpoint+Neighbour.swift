@@ -22,3 +22,21 @@ extension Endpoint {
         }
     }
 }
+
+extension Options {
+    /// What another program of the same file and machine writes to reach this one, as its first endpoint of a list.
+    ///
+    /// If both have keys, an encrypted endpoint is preferred, and the key of this program is pinned.
+    func neighbour(_ name: String, for other: Options) -> String? {
+        let bound = endpoints(name).filter { $0.action == .bind && $0.neighbour != nil }
+        let wantsEncryption = other.command.setting(named: Setting.keys.name) != nil && other.has(Setting.keys.name)
+        guard let endpoint = bound.first(where: { isEncrypted($0) == wantsEncryption }) ?? bound.first,
+            let address = endpoint.neighbour
+        else { return nil }
+        if !isEncrypted(endpoint) { return wantsEncryption ? "plain:\(address)" : address }
+        let suffix = KeyFile.secretSuffix
+        guard !other.has(Setting.serverKey.name), let path = textIfGiven(Setting.keys.name), path.hasSuffix(suffix)
+        else { return "curve:\(address)" }
+        return "curve:\(address)?key=\(path.dropLast(suffix.count))\(KeyFile.publicSuffix)"
+    }
+}

@@ -45,12 +45,20 @@ public struct FabricCheck: Sendable {
                 case .inputFile: checkInput(value)
                 case .outputFile: checkOutput(value.text, value.origin)
                 case .directory: checkDirectory(value)
+                case .keys(let keys): checkKeys(keys, value)
                 case .endpoints(let endpoints):
+                    for endpoint in (try? endpoints.parts(of: value.text))?.endpoints ?? [] {
+                        if let key = endpoint.serverKey { checkKeys(.server, Given(text: key, origin: value.origin)) }
+                    }
                     for file in (try? endpoints.parts(of: value.text))?.files ?? [] { checkOutput(file, value.origin) }
                 default: break
                 }
             }
         }
+    }
+
+    private mutating func checkKeys(_ keys: Setting.Keys, _ value: Given) {
+        if let problem = keys.problem(with: value.text) { errors.append("\(value.origin.label): \(problem)") }
     }
 
     private mutating func checkInput(_ value: Given) {

@@ -19,7 +19,7 @@ extension Setting.Kind {
             Listen(text) != nil ? nil : "\(quoted(text)) is not HOST:PORT such as 127.0.0.1:8080"
         case .pattern: Self.patternProblem(text)
         case .topic: Self.topicProblem(text)
-        case .text, .inputFile, .outputFile, .directory, .query: text.isEmpty ? "is empty" : nil
+        case .text, .inputFile, .outputFile, .directory, .query, .keys: text.isEmpty ? "is empty" : nil
         case .table, .document, .value: nil
         }
     }

@@ -166,7 +166,7 @@ extension Options {
         if problems.isEmpty, let rule = command.rule {
             problems = rule(self).map { origin(of: $0.setting, in: place).problem($0.problem) }
         }
-        return problems + strangersProblems()
+        return problems + strangersProblems() + securityProblems()
     }
 
     private func origin(of name: String, in place: Origin?) -> Origin {
@@ -185,7 +185,7 @@ extension Options {
         var problems: [Problem] = []
         for setting in command.allSettings {
             for value in values(setting.name) {
-                guard let address = setting.kind.openAddress(in: value.text) else { continue }
+                guard let address = setting.kind.openAddress(in: value.text, unless: isEncrypted) else { continue }
                 let permit = value.origin.isConfiguration ? "\(insecure.key): true" : "--\(insecure.name)"
                 problems.append(
                     value.origin.problem(
@@ -200,10 +200,11 @@ extension Options {
 
 extension Setting.Kind {
     /// The first address in `text` that is bound where other machines can reach it.
-    fileprivate func openAddress(in text: String) -> String? {
+    fileprivate func openAddress(in text: String, unless isEncrypted: (Endpoint) -> Bool) -> String? {
         switch self {
         case .endpoints(let endpoints):
-            (try? endpoints.parts(of: text))?.endpoints.first { $0.action == .bind && !$0.isLocal }?.address
+            (try? endpoints.parts(of: text))?.endpoints
+                .first { $0.action == .bind && !$0.isLocal && !isEncrypted($0) }?.address
         case .listen:
             Listen(text).flatMap { $0.isLoopback ? nil : $0.description }
         default: nil

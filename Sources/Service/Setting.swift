@@ -41,6 +41,8 @@ public struct Setting: Sendable {
         case value(String)
         /// A document with settings of its own; only in a configuration.
         case document(Command)
+        /// Keys: the file with a pair, a public one, or a list of clients.
+        case keys(Keys)
         /// A list of documents with settings of their own; only in a configuration.
         case table(Command)
     }
@@ -105,6 +107,9 @@ public struct Setting: Sendable {
         default: false
         }
     }
+
+    /// Whether it names keys.
+    var isAboutKeys: Bool { if case .keys = kind { true } else { false } }
 
     /// `--every 1s` in `--help`.
     var usage: String { placeholder.isEmpty ? "--\(name)" : "--\(name) \(placeholder)" }

@@ -86,9 +86,12 @@ public final class Signals: Sendable {
     private func request(_ number: CInt) -> Request {
         switch number {
         // A terminal that is closed sends the same signal, and is no terminal any more.
-        case SIGHUP: terminal >= 0 && isatty(terminal) == 0 ? stop("the terminal was closed") : .reload
-        case SIGINT: stop("SIGINT")
-        default: stop("SIGTERM")
+        case SIGHUP:
+            if terminal >= 0 && isatty(terminal) == 0 { return stop("the terminal was closed") }
+            ClientsFiles.shared.reload(evenUnchanged: true)
+            return .reload
+        case SIGINT: return stop("SIGINT")
+        default: return stop("SIGTERM")
         }
     }
 

@@ -5,7 +5,7 @@ import Service
 
 Program.run(.router) { options, signals in
     var router = try Router(
-        options.textIfGiven("name") ?? "router", in: options.endpoints("in"), out: options.endpoints("out"),
+        options.textIfGiven("name") ?? "router", in: options.links("in"), out: options.links("out"),
         routes: RouteTable(options))
     Log.info("in \(router.boundIn.joined(separator: ",")), out \(router.boundOut.joined(separator: ","))")
     var reload = Reload(options)

@@ -10,9 +10,9 @@ Program.run(.sinkArchive) { options, signals in
         directory: options.text("dir"), queueLimit: options.size("queue"),
         onFull: OnFull(rawValue: options.text("on-full")) ?? .dropOldest)
     var subscriber = try Subscriber(
-        name, from: options.endpoints("from"), patterns: options.patterns("subscribe"))
+        name, from: options.links("from"), patterns: options.patterns("subscribe"))
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
-    let reporter = try SinkReporter(name, to: options.endpoints("report"))
+    let reporter = try SinkReporter(name, to: options.links("report"))
     Log.info("from \(options.text("from")) into \(options.text("dir"))")
     var reported = ContinuousClock.now
     while true {

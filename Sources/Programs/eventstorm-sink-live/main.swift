@@ -10,9 +10,9 @@ Program.run(.sinkLive) { options, signals in
     let patterns = Set(options.patterns("subscribe"))
     let feed = try LiveFeed()
     // Subscribed to nothing until somebody opens the page.
-    var subscriber = try Subscriber(name, from: options.endpoints("from"), patterns: [])
+    var subscriber = try Subscriber(name, from: options.links("from"), patterns: [])
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
-    let reporter = try SinkReporter(name, to: options.endpoints("report"))
+    let reporter = try SinkReporter(name, to: options.links("report"))
     let server = try LiveServer(feed: feed, options: LiveServer.Options(options))
     print(server.address)
     fflush(nil)

@@ -5,7 +5,7 @@ import Service
 
 Program.run(.sourceHost) { options, signals in
     let every = options.duration("every")
-    let source = try Source(options.textIfGiven("name") ?? "source-host", to: options.endpoints("to"))
+    let source = try Source(options.textIfGiven("name") ?? "source-host", to: options.links("to"))
     var topics: [HostTopic: OpenTopic] = [:]
     for topic in HostTopic.allCases { topics[topic] = try source.topic(topic.rawValue) }
 

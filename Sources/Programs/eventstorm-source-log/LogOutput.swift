@@ -12,7 +12,7 @@ enum LogOutput {
     /// Opens what `--to` says.
     init(_ options: Options, topics: [String]) throws {
         let files = options.bsonFiles("to")
-        let endpoints = options.endpoints("to")
+        let endpoints = try options.links("to")
         switch (files.count, endpoints.isEmpty) {
         case (0, false):
             self = .source(

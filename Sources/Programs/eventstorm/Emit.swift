@@ -14,7 +14,7 @@ extension Command {
                 "event", "TOPIC [FIELD=VALUE ...]", "the topic, and what to emit on it", required: true,
                 repeatable: true),
             .flag("bare", "add neither _id nor timestamp"),
-            .wait, .programName, .insecure,
+            .wait, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "event",
         examples: [
@@ -73,7 +73,7 @@ func emit(_ options: Options, _ signals: Signals) throws {
     let emission = try Emission(words.dropFirst())
     let wait = options.duration("wait")
     let source = try Source(
-        options.textIfGiven("name") ?? "emit", to: options.endpoints("to"), pacing: .paced(wait: wait))
+        options.textIfGiven("name") ?? "emit", to: options.links("to"), pacing: .paced(wait: wait))
     let topic = try source.topic(name, filling: options.flag("bare") ? [] : .all)
     let isWanted = source.waitUntilWanted(topic, within: wait)
     var failed = 0

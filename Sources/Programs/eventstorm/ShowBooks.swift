@@ -14,6 +14,7 @@ extension Command {
             .from,
             .duration("for", in: .milliseconds(100) ... .seconds(86_400 * 365), "how long to listen", usual: "10s"),
             .flag("json", "print JSON instead of a table"),
+            .keys, .clients, .serverKey,
         ],
         examples: [
             "eventstorm books",
@@ -23,7 +24,7 @@ extension Command {
 
 /// Listens to the programs' status, then shows the books; fails if a row does not add up.
 func books(_ options: Options, _ signals: Signals) throws {
-    let heard = try listen(to: options.endpoints("from"), for: options.duration("for"), until: signals)
+    let heard = try listen(to: options.links("from"), for: options.duration("for"), until: signals)
     guard heard.books.processCount > 0 else {
         let places = options.endpoints("from").map(\.address).joined(separator: ", ")
         throw Failure.failed(

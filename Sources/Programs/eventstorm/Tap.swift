@@ -14,7 +14,7 @@ extension Command {
             Setting("project", .query, "FIELDS", "which fields to show, e.g. '{path: 1, status: 1, _id: 0}'"),
             .integer("count", in: 1...Int.max, "end after so many events"),
             .choice("format", ["json", "bson", "pretty"], "how to show them; usually pretty on a terminal, else json"),
-            .programName,
+            .programName, .keys, .clients, .serverKey,
         ],
         words: "subscribe",
         examples: [
@@ -26,7 +26,7 @@ extension Command {
 
 /// Shows events until interrupted, or until as many as asked for have passed.
 func tap(_ options: Options, _ signals: Signals) throws {
-    let endpoints = options.endpoints("from")
+    let endpoints = try options.links("from")
     let selection = try Selection(options)
     var subscriber = try Subscriber(
         options.textIfGiven("name") ?? "tap", from: endpoints, patterns: options.patterns("subscribe"), role: .tool)

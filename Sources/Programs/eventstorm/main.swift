@@ -11,4 +11,5 @@ Program.run(
         Program.Word(.tap, tap),
         Program.Word(.books, books),
         Program.Word(.query, query),
+        Program.Word(.keygen, keygen),
     ])
