@@ -1,4 +1,4 @@
-// Curve: keys as text, encrypted links, and who is refused.
+// Curve: keys as text.
 import Testing
 import ZeroMQ
 
@@ -25,43 +25,5 @@ struct CurveTests {
     func noKey(_ text: String) {
         #expect(CurveKey(text) == nil)
         #expect(CurveSecret(text) == nil)
-    }
-
-    @Test("an encrypted link carries messages; a wrong server key, and plain sockets, are refused")
-    func links() throws {
-        let context = try Context()
-        let server = try CurveKeyPair.generate()
-        let publisher = try Socket.linkPublisher(in: context)
-        try publisher.setCurveServer(server, domain: "test")
-        var monitor = try SocketMonitor(publisher)
-        let endpoint = try publisher.bind("tcp://127.0.0.1:*")
-
-        let good = try Socket.linkSubscriber(in: context)
-        try good.setCurveClient(CurveKeyPair.generate(), server: server.publicKey)
-        try good.subscribe([])
-        try good.connect(endpoint)
-        #expect(try publisher.receiveFrames() == [[1]])
-        #expect(try monitor.first { $0.kind == .ready } != nil)
-
-        let misled = try Socket.linkSubscriber(in: context)
-        try misled.setCurveClient(CurveKeyPair.generate(), server: CurveKeyPair.generate().publicKey)
-        try misled.subscribe([])
-        try misled.connect(endpoint)
-        let wrongKey = try monitor.first { event in
-            if case .handshakeFailed = event.kind { return true }
-            return false
-        }
-        #expect(wrongKey?.kind == .handshakeFailed(.brokenProtocol(code: 0x1100_0001)))
-        misled.close()
-
-        let plain = try Socket.linkSubscriber(in: context)
-        try plain.subscribe([])
-        try plain.connect(endpoint)
-        #expect(
-            try monitor.first { $0.kind == .handshakeFailed(.brokenProtocol(code: 0x1100_0002)) } != nil)
-
-        try publisher.send(copying: [7])
-        #expect(try good.receiveFrames() == [[7]])
-        #expect(try plain.receiveFrames(within: .milliseconds(100)) == nil)
     }
 }
