@@ -78,11 +78,15 @@ extension Command {
     /// The text of `--help`.
     public var help: String {
         var text = "\(name): \(summary)\n\nUsage: \(usage)\n\n"
-        var rows = allSettings.filter { !$0.isTable && !$0.isAboutKeys }.map { ($0.usage, Self.remark(on: $0)) }
-        if allSettings.contains(where: \.isAboutKeys) {
-            // One line, so that the help fits a screen.
-            rows.append(
-                ("--keys, --clients, --server-key F", "own keys, who may come in, whom to trust: docs/security.md"))
+        // What secures links stands on one line, so that the help fits a screen.
+        let hasKeys = allSettings.contains(where: \.isAboutKeys)
+        let shown = allSettings.filter { setting in
+            !setting.isTable && !(hasKeys && (setting.isAboutKeys || setting.name == Setting.insecure.name))
+        }
+        var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
+        if hasKeys {
+            let hint = setting(named: Setting.insecure.name) == nil ? "" : ", --insecure"
+            rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))
         }
         rows.append(("--help, --version", "print this text; print the version"))
         let width = min(rows.map(\.0.count).max() ?? 0, 34)
