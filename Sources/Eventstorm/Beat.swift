@@ -101,6 +101,8 @@ public struct Beat: Hashable, Sendable {
     public var more: Bool
     /// Whether this is the publisher's last beat: it closes.
     public var final: Bool
+    /// The topics that the beat is about, where its receiver may know of no others; nil for all.
+    public var only: [Pattern]?
     /// The counters.
     public var topics: [Row]
 
@@ -167,6 +169,9 @@ extension Beat {
         writer["full"] = full
         if more { writer["more"] = true }
         if final { writer["final"] = true }
+        if let only {
+            writer.array("only") { array in for pattern in only { array.append(pattern.description) } }
+        }
     }
 
     /// Writes `topics`.
@@ -221,6 +226,7 @@ extension Beat {
         full = isFull
         more = try view.flag("more") ?? false
         final = try view.flag("final") ?? false
+        only = try view.patterns("only")
         topics = []
         try view.forEachRow("topics", atMost: Limits.topicsPerOrigin) { row throws(RecordError) in
             topics.append(Row(try row.topic("topic"), try SendCounts(row)))

@@ -19,6 +19,8 @@ struct Intake: ~Copyable {
     var ledger = Ledger()
     private(set) var topics = TopicTable()
     private(set) var patterns: Set<Pattern> = []
+    /// What those with keys may send; nil if no endpoint is a server.
+    var senders: Senders?
 
     /// Asks for these patterns from now on, behind which the nonce is subscribed to.
     mutating func begin(_ nonce: FenceNonce, patterns: Set<Pattern>) {
@@ -29,10 +31,14 @@ struct Intake: ~Copyable {
     /// Takes in a message; returns what there is to deliver, if anything.
     mutating func take(_ envelope: borrowing Message, _ payload: borrowing Message) -> Incoming? {
         let now = monotonicNanoseconds()
+        let isRemoved = senders?.identify(envelope) == .removed
+        // Its key was taken off the list while it was connected: what comes next is refused at the door.
+        if isRemoved { envelope.connection?.cut() }
         switch Envelope.parse(envelope.bytes) {
         case .malformed(let reason):
             ledger.countMalformed(reason)
         case .fence(let fence, let stamp):
+            guard !isRemoved, mayUse(stamp.origin) else { return nil }
             ledger.observe(beats: payload.bytes, stamp: stamp, fence: fence, now: now)
         case .unstamped(let topicByteCount):
             return takeUnstamped(envelope.bytes.extracting(first: topicByteCount), payload)
@@ -50,7 +56,9 @@ struct Intake: ~Copyable {
             return nil
         }
         let topic = topics.topics[number]
+        guard mayUse(stamp.origin) else { return nil }
         if topic == .beat {
+            guard senders?.isWelcome ?? true else { return nil }
             ledger.observe(beats: payload.bytes, stamp: stamp, fence: nil, now: now)
             return nil
         }
@@ -58,7 +66,7 @@ struct Intake: ~Copyable {
             let row = ledger.row(origin: stamp.origin, topic: topic.utf8.span.bytes)
                 ?? ledger.addRow(origin: stamp.origin, topic: topic, now: now)
         else { return nil }
-        let fault = Intake.fault(in: payload, expecting: Int(stamp.count))
+        let fault = Intake.fault(in: payload, expecting: Int(stamp.count)) ?? permission(for: topic, stamp, payload)
         switch ledger.observe(stamp, row: row, fault: fault, now: now) {
         case .deliver: return Incoming(topic: number, stamp: stamp, count: Int(stamp.count), parts: nil)
         case .partly: return Incoming(topic: number, stamp: stamp, count: Int(stamp.count), parts: ledger.newDocuments)
@@ -83,6 +91,10 @@ struct Intake: ~Copyable {
         }
         let topic = topics.topics[number]
         guard topic != .beat, patterns.contains(where: { $0.matches(topic) }) else { return nil }
+        guard senders?.mayPublish(topic) ?? true else {
+            ledger.countMalformed(.forbidden)
+            return nil
+        }
         guard payload.count <= Limits.payloadBytes else {
             ledger.countMalformed(.size)
             return nil
@@ -101,6 +113,34 @@ struct Intake: ~Copyable {
         }
         ledger.countUnstamped(documents: count)
         return Incoming(topic: number, stamp: nil, count: count, parts: nil)
+    }
+
+    /// Whether the sender may use the origin; if not, that is counted.
+    private mutating func mayUse(_ origin: UInt64) -> Bool {
+        if senders?.owns(origin) ?? true { return true }
+        ledger.countMalformed(.forged)
+        return false
+    }
+
+    /// Why the sender may not publish these events; nil if it may.
+    ///
+    /// Each may tell its own status, whatever else it may publish.
+    private func permission(for topic: Topic, _ stamp: Stamp, _ payload: borrowing Message) -> MalformedReason? {
+        if senders?.mayPublish(topic) ?? true { return nil }
+        if topic == .status, senders?.isWelcome == true, Intake.isOwnStatus(payload.bytes, of: stamp.origin) {
+            return nil
+        }
+        return .forbidden
+    }
+
+    private static func isOwnStatus(_ payload: RawSpan, of origin: UInt64) -> Bool {
+        var offset = 0
+        while offset < payload.byteCount {
+            let view = DocumentView(unchecked: payload.extracting(offset..<payload.byteCount))
+            guard (try? view.origin("origin")) == origin else { return false }
+            offset += max(view.bytes.byteCount, 5)
+        }
+        return true
     }
 
     /// Why the payload is not as many valid documents as the stamp says; nil if it is.

@@ -142,7 +142,8 @@ extension Ledger {
         origins[place].lastBeat = now
         if beat.final { origins[place].isClosed = true }
         let own = fence.flatMap { nonce in fences.first { $0.nonce == nonce } }
-        let proven = own.map { patternsInForce(since: $0) } ?? []
+        var proven = own.map { patternsInForce(since: $0) } ?? []
+        if let only = beat.only { proven = Pattern.intersection(proven, only) }
         for row in beat.topics { observe(row, place, proven: proven, now: now) }
         if let own { noteAnswer(place, own, beat, part: part, proven: proven) }
     }

@@ -17,6 +17,8 @@ package struct Publisher: ~Copyable {
     private var socket: Socket
     /// Lets clients in; nil if no endpoint is a server.
     private let gate: LinkGate?
+    /// What those with keys may read; nil if no endpoint is a server.
+    private var readers: Readers?
     private var interest: Interest
     private var subscription: Message
     private var envelope: [UInt8] = []
@@ -50,6 +52,7 @@ package struct Publisher: ~Copyable {
         beatWriter = DocumentWriter(capacity: 1_024, limit: Limits.payloadBytes)
         self.socket = socket
         self.gate = gate
+        readers = clients.map { Readers($0) }
         envelope.reserveCapacity(Limits.topicBytes + 1 + Stamp.byteCount)
     }
 
@@ -86,23 +89,42 @@ package struct Publisher: ~Copyable {
             guard let first = message.first, first <= 1 else { continue }
             let subscribe = first == 1
             let prefix = Array(message.dropFirst())
-            let change = interest.apply(subscribe: subscribe, prefix: prefix)
-            if interest.countsPeers && change != .refused {
-                if subscribe {
-                    try socket.acceptSubscription(prefix.span.bytes)
-                } else {
-                    try socket.acceptUnsubscription(prefix.span.bytes)
-                }
-            }
-            switch change {
-            case .none: break
-            case .refused: subscriptionsRefused += 1
-            case .wanted: changes.append(InterestChange(prefix: prefix, isWanted: true))
-            case .unwanted: changes.append(InterestChange(prefix: prefix, isWanted: false))
-            case .fence(let nonce): fences.add(nonce)
+            let ruling = readers?.rule(subscription, subscribe: subscribe, prefix: prefix, now: monotonicNanoseconds())
+            switch ruling ?? .asAsked {
+            case .asAsked: try take(subscribe, prefix, &changes)
+            case .instead(let prefixes): for prefix in prefixes { try take(subscribe, prefix, &changes) }
+            case .nothing: break
             }
         }
+        for prefix in readers?.settle(now: monotonicNanoseconds()) ?? [] {
+            note(interest.apply(subscribe: false, prefix: prefix), of: prefix, &changes)
+            count += 1
+        }
         return count
+    }
+
+    /// Takes in a subscription or its end, which the peer's message that was read last brought.
+    private mutating func take(_ subscribe: Bool, _ prefix: [UInt8], _ changes: inout [InterestChange]) throws(ZMQError)
+    {
+        let change = interest.apply(subscribe: subscribe, prefix: prefix)
+        if interest.countsPeers && change != .refused {
+            if subscribe {
+                try socket.acceptSubscription(prefix.span.bytes)
+            } else {
+                try socket.acceptUnsubscription(prefix.span.bytes)
+            }
+        }
+        note(change, of: prefix, &changes)
+    }
+
+    private mutating func note(_ change: Interest.Change, of prefix: [UInt8], _ changes: inout [InterestChange]) {
+        switch change {
+        case .none: break
+        case .refused: subscriptionsRefused += 1
+        case .wanted: changes.append(InterestChange(prefix: prefix, isWanted: true))
+        case .unwanted: changes.append(InterestChange(prefix: prefix, isWanted: false))
+        case .fence(let nonce): fences.add(nonce)
+        }
     }
 
     /// Hands one message to the socket.
@@ -133,6 +155,11 @@ package struct Publisher: ~Copyable {
         let count = write(beat)
         _ = try sendBeat(leading: Interest.beat, sequence: beatSequence, count: count)
         beatSequence += UInt64(count)
+        // Those who may not know of all topics have no subscription to beats; theirs come under their own fences.
+        for (allowed, nonces) in readers?.restrictedFences ?? [:] {
+            let count = write(beat.only(allowed))
+            for nonce in nonces { _ = try sendBeat(leading: nonce.subscription + [0], sequence: 0, count: count) }
+        }
     }
 
     /// Whether a fence waits and the rate allows its answer.
@@ -142,8 +169,11 @@ package struct Publisher: ~Copyable {
     ///
     /// - Parameter beat: A full one.
     package mutating func answerFences(now: UInt64, with beat: Beat) throws(ZMQError) {
-        let count = write(beat)
+        var count = write(beat)
         while let nonce = fences.next(now: now) {
+            if let readers {
+                count = write(readers.allowed(nonce).map { beat.only($0) } ?? beat)
+            }
             guard try sendBeat(leading: nonce.subscription + [0], sequence: 0, count: count) else {
                 fences.putBack(nonce)
                 return

@@ -98,6 +98,19 @@ extension DocumentView {
         }
     }
 
+    /// Reads a list of patterns; nil if there is none.
+    func patterns(_ key: StaticString) throws(RecordError) -> [Pattern]? {
+        guard let element = self[key] else { return nil }
+        guard let array = element.array else { throw RecordError(key, "an array of patterns") }
+        var patterns: [Pattern] = []
+        try array.forEach { element throws(RecordError) in
+            guard patterns.count < Limits.topicsPerOrigin, let text = element.string, let pattern = try? Pattern(text)
+            else { throw RecordError(key, "an array of patterns") }
+            patterns.append(pattern)
+        }
+        return patterns
+    }
+
     /// Calls `body` with each document of an array, which must be there and not be longer than `limit`.
     func forEachRow(
         _ key: StaticString, atMost limit: Int, isRequired: Bool = true,

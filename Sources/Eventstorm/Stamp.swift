@@ -108,6 +108,10 @@ public enum MalformedReason: UInt8, Error, CaseIterable, Sendable, CustomStringC
     case payload
     /// A beat or the answer to a fence does not have the form of one.
     case beat
+    /// The sender's key may not publish the topic, or may not come in any more.
+    case forbidden
+    /// The origin belongs to another sender's key.
+    case forged
 
     /// The reason's name in tools and metrics.
     public var description: String {
@@ -121,6 +125,8 @@ public enum MalformedReason: UInt8, Error, CaseIterable, Sendable, CustomStringC
         case .size: "size"
         case .payload: "payload"
         case .beat: "beat"
+        case .forbidden: "forbidden"
+        case .forged: "forged"
         }
     }
 }

@@ -67,6 +67,7 @@ public struct Subscriber: ~Copyable {
         bound = try socket.open(endpoints, gate: gate)
         process = ProcessIdentity(role: role, name: name)
         intake = Intake()
+        intake.senders = endpoints.clients.map { Senders($0) }
         intake.begin(nonce, patterns: Set(patterns))
         self.nonce = nonce
         poller = Poller()

@@ -16,8 +16,10 @@ extension LiveBook {
                 lost: $0.counts.lost, malformed: $0.counts.malformed, absent: $0.counts.absent,
                 unknown: $0.counts.unknown)
         }
-        // Bad payloads are in the rows of their topics already.
-        let envelopes = ledger.malformed.total &- ledger.malformed[.payload] &- ledger.malformed[.size]
+        // Payloads that are bad or not permitted are in the rows of their topics already.
+        let envelopes =
+            ledger.malformed.total &- ledger.malformed[.payload] &- ledger.malformed[.size]
+            &- ledger.malformed[.forbidden]
         if ledger.unstamped > 0 || envelopes > 0 {
             rows.append(
                 LiveBook(origin: 0, name: "without stamp", topic: "", received: ledger.unstamped, malformed: envelopes))
