@@ -52,7 +52,6 @@ private struct ClientsReader {
     var clients: [Client] = []
     var others: ClientRights?
     var problems: [String] = []
-    private var names: Set<String> = []
     private var owners: [CurveKey: String] = [:]
 
     init(path: String, parsed: ParsedDocument) {
@@ -68,7 +67,6 @@ private struct ClientsReader {
 
     private mutating func readClient(_ element: ElementView) {
         let name = element.key
-        if !names.insert(name).inserted { return problem(element, "\(quoted(name)) stands in it twice") }
         if name.isEmpty || name.utf8.count > 64 { return problem(element, "a name has 1 to 64 bytes") }
         var keyText = element.string
         var publish: [Pattern]?

@@ -21,6 +21,9 @@ final class Relay: Sendable {
     private let target: Int
     private let state = Mutex<(fault: Fault?, isOver: Bool)>((nil, false))
     private let thread = Mutex<OSThread?>(nil)
+    private let seen = Mutex<(bytes: [UInt8], connections: Int)>(([], 0))
+    /// Bytes kept at most.
+    private static let keeps = 1 << 20
 
     init(to target: Int) throws {
         port = try freePort()
@@ -32,6 +35,11 @@ final class Relay: Sendable {
         get { state.withLock { $0.fault } }
         set { state.withLock { $0.fault = newValue } }
     }
+
+    /// What passed both ways, its first part at least.
+    var recorded: [UInt8] { seen.withLock { $0.bytes } }
+    /// Connections that came so far.
+    var accepted: Int { seen.withLock { $0.connections } }
 
     /// Ends the thread; must be called.
     func stop() {
@@ -91,6 +99,7 @@ final class Relay: Sendable {
         while true {
             let near = Glibc.accept(listener, nil, nil)
             if near < 0 { return }
+            seen.withLock { $0.connections += 1 }
             let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             let pair = Pair(ends: (near, far))
             if isCut || withAddress(of: target, { connect(far, $0, $1) }) != 0 {
@@ -119,20 +128,23 @@ final class Relay: Sendable {
         pairs = pairs.compactMap { pair in
             var pair = pair
             let isAlive =
-                Relay.move(from: pair.ends.0, to: pair.ends.1, &pair.waiting.0, limit)
-                && Relay.move(from: pair.ends.1, to: pair.ends.0, &pair.waiting.1, limit)
+                move(from: pair.ends.0, to: pair.ends.1, &pair.waiting.0, limit)
+                && move(from: pair.ends.1, to: pair.ends.0, &pair.waiting.1, limit)
             if !isAlive { pair.reset() }
             return isAlive ? pair : nil
         }
     }
 
     /// Reads once and writes what can be written; false if the connection is at its end.
-    private static func move(from source: Int32, to sink: Int32, _ waiting: inout [UInt8], _ limit: Int) -> Bool {
+    private func move(from source: Int32, to sink: Int32, _ waiting: inout [UInt8], _ limit: Int) -> Bool {
         if waiting.count < limit {
             var bytes = [UInt8](repeating: 0, count: 65_536)
             let count = read(source, &bytes, bytes.count)
             if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return false }
-            if count > 0 { waiting += bytes[..<count] }
+            if count > 0 {
+                waiting += bytes[..<count]
+                seen.withLock { if $0.bytes.count < Relay.keeps { $0.bytes += bytes[..<count] } }
+            }
         }
         if waiting.isEmpty { return true }
         let written = send(sink, waiting, waiting.count, Int32(MSG_NOSIGNAL))
