@@ -84,12 +84,12 @@ extension Command {
             !setting.isTable && !(hasKeys && (setting.isAboutKeys || setting.name == Setting.insecure.name))
         }
         var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
+        let width = min(rows.map(\.0.count).max() ?? 0, 34)
         if hasKeys {
             let hint = setting(named: Setting.insecure.name) == nil ? "" : ", --insecure"
             rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))
         }
         rows.append(("--help, --version", "print this text; print the version"))
-        let width = min(rows.map(\.0.count).max() ?? 0, 34)
         for (left, right) in rows {
             let gap = String(repeating: " ", count: max(2, width + 2 - left.count))
             text += "  \(left)\(gap)\(right)\n"
