@@ -130,7 +130,8 @@ final class Relay: Sendable {
             let isAlive =
                 move(from: pair.ends.0, to: pair.ends.1, &pair.waiting.0, limit)
                 && move(from: pair.ends.1, to: pair.ends.0, &pair.waiting.1, limit)
-            if !isAlive { pair.reset() }
+            // Whoever closed had its last bytes passed on; a reset would take them away again.
+            if !isAlive { for end in [pair.ends.0, pair.ends.1] { close(end) } }
             return isAlive ? pair : nil
         }
     }

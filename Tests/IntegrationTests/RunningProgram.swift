@@ -32,6 +32,9 @@ final class RunningProgram {
     /// Sends a signal.
     func signal(_ number: CInt) { kill(pid, number) }
 
+    /// Whether it has ended by itself.
+    var hasEnded: Bool { !process.isRunning }
+
     /// Waits for the end; returns the exit status.
     func waitForEnd() -> CInt {
         process.waitUntilExit()
