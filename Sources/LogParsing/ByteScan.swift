@@ -60,8 +60,11 @@ extension RawSpan {
     /// Whether the letters of `text` stand at `index`.
     @inline(__always)
     func has(_ text: StaticString, at index: Int) -> Bool {
-        guard index >= 0, index + text.utf8CodeUnitCount <= byteCount else { return false }
-        for letter in 0..<text.utf8CodeUnitCount where byte(at: index + letter) != text.utf8Start[letter] {
+        let count = text.utf8CodeUnitCount
+        guard index >= 0, index + count <= byteCount else { return false }
+        let start = text.utf8Start
+        for letter in 0..<count
+        where unsafeLoad(fromUncheckedByteOffset: index &+ letter, as: UInt8.self) != start[letter] {
             return false
         }
         return true

@@ -7,18 +7,12 @@ internal import BSON
 /// come again. Lines of one mail need not be in order, so that a mail is only done a little after it was removed. The
 /// time is that of the log, and goes on with the clock on the wall while no lines come.
 struct MailAssembler: Sendable {
-    /// What a mail is known by while it is in the queue.
-    private struct Key: Hashable {
-        var host: String
-        var queueID: String
-    }
-
     /// A mail to look at again at a time.
     private struct Due {
         var time: Int64
-        var key: Key
-        /// The first time of the mail, so that another mail with the same queue id is not meant.
-        var id: ObjectID
+        var slot: Int
+        /// So that another mail that came into the slot is not meant.
+        var serial: UInt64
     }
 
     /// How long a mail may take before it is emitted as an open one, in milliseconds.
@@ -33,7 +27,13 @@ struct MailAssembler: Sendable {
     static let weightLimit = 256 << 20
 
     private let topic: Int
-    private var mails: [Key: MailTransaction] = [:]
+    /// The mails, and room for others.
+    private var slots: [MailTransaction] = []
+    private var free: [Int] = []
+    /// Where the mails are, by a hash of host and queue id; nobody who writes into a log can know its seed.
+    private var places: [UInt64: Int] = [:]
+    private let seed = UInt64.random(in: .min ... .max)
+    private var serial: UInt64 = 0
     /// Mails that were never emitted, and those that were, each in the order of their times.
     private var open = FIFO<Due>()
     private var emitted = FIFO<Due>()
@@ -57,66 +57,83 @@ struct MailAssembler: Sendable {
             return
         }
         guard !found.queueID.isAbsent else { return }
-        let key = Key(host: line.string(message.host), queueID: line.string(found.queueID))
-        let beginning = beginning(found, line)
-        if beginning != .none, let old = mails[key], old.ended != nil || beginning == .sure && old.hasClient {
-            end(key, old, output)
+        let hash = hash(message.host, found.queueID, line)
+        let beginning = beginning(found)
+        if beginning != .none, let slot = places[hash],
+            slots[slot].ended != nil || beginning == .sure && slots[slot].hasClient
+        {
+            end(slot, output)
         }
-        change(key, message.milliseconds, output) { mail in
-            mail.lines += 1
-            mail.last = max(mail.last, message.milliseconds)
-            if beginning != .none { mail.hasBeginning = true }
-            if !line.isPlain, !BSONValidator.isUTF8(line) { mail.isRepaired = true }
-            mail.add(found, message, line)
+        let slot = find(hash, found.queueID, message, line)
+        let before = slots[slot].weight
+        slots[slot].lines += 1
+        slots[slot].last = max(slots[slot].last, message.milliseconds)
+        if beginning != .none { slots[slot].hasBeginning = true }
+        if !line.isPlain, !BSONValidator.isUTF8(line) { slots[slot].texts.isRepaired = true }
+        slots[slot].add(found, message, line)
+        weight += slots[slot].weight - before
+        if found.kind == .removed {
+            removed.append(Due(time: now + Self.grace, slot: slot, serial: slots[slot].serial))
         }
-        if found.kind == .removed, let mail = mails[key] {
-            removed.append(Due(time: now + Self.grace, key: key, id: mail.id))
-        }
-        if found.kind == .notification { link(found, key, message, line, output) }
+        if found.kind == .notification { link(found, message, line) }
+        makeRoom(output)
     }
 
-    /// Whether a mail begins with this line.
+    /// Whether a mail begins with a line.
     private enum Beginning { case none, perhaps, sure }
 
-    private func beginning(_ found: PostfixLine, _ line: RawSpan) -> Beginning {
-        if !found.value("client", line).isAbsent || !found.value("uid", line).isAbsent { return .sure }
-        return found.value("message-id", line).isAbsent ? .none : .perhaps
+    private func beginning(_ found: PostfixLine) -> Beginning {
+        if !found.value(.client).isAbsent || !found.value(.uid).isAbsent { return .sure }
+        return found.value(.messageID).isAbsent ? .none : .perhaps
     }
 
-    /// Changes a mail, which is new if there is none.
-    private mutating func change(
-        _ key: Key, _ time: Int64, _ output: any EventOutput, _ body: (inout MailTransaction) -> Void
-    ) {
-        if mails[key] == nil {
-            var hash = Hash64(seed: 0x73_6D_74_70)
-            hash.add(key.host.utf8Span.span.bytes)
-            hash.add(key.queueID.utf8Span.span.bytes)
-            let id = ObjectID(seconds: UInt32(truncatingIfNeeded: time / 1000), low: hash.value)
-            mails[key] = MailTransaction(id: id, host: key.host, queueID: key.queueID, first: time)
-            open.append(Due(time: now + Self.patience, key: key, id: id))
-            weight += 512
-        }
-        guard let index = mails.index(forKey: key) else { return }
-        let before = mails.values[index].weight
-        body(&mails.values[index])
-        weight += mails.values[index].weight - before
-        while mails.count > Self.countLimit || weight > Self.weightLimit,
+    private func hash(_ host: TextRange, _ queueID: TextRange, _ line: RawSpan) -> UInt64 {
+        var hash = Hash64(seed: seed)
+        hash.add(line.extracting(host.start..<host.end))
+        hash.add(line.extracting(queueID.start..<queueID.end))
+        return hash.value
+    }
+
+    /// The slot of a mail, which is new if there is none.
+    private mutating func find(
+        _ hash: UInt64, _ queueID: TextRange, _ message: LogMessage, _ line: RawSpan
+    ) -> Int {
+        if let slot = places[hash] { return slot }
+        var low = Hash64(seed: 0x73_6D_74_70)
+        low.add(line.extracting(message.host.start..<message.host.end))
+        low.add(line.extracting(queueID.start..<queueID.end))
+        let id = ObjectID(seconds: UInt32(truncatingIfNeeded: message.milliseconds / 1000), low: low.value)
+        let slot = free.popLast() ?? slots.count
+        if slot == slots.count { slots.append(MailTransaction()) }
+        slots[slot].begin(id: id, first: message.milliseconds)
+        serial += 1
+        slots[slot].serial = serial
+        slots[slot].hash = hash
+        slots[slot].host = slots[slot].texts.keep(message.host, of: line)
+        slots[slot].queueID = slots[slot].texts.keep(queueID, of: line)
+        places[hash] = slot
+        open.append(Due(time: now + Self.patience, slot: slot, serial: serial))
+        weight += slots[slot].weight
+        return slot
+    }
+
+    /// Emits the oldest mails as they are, if there are too many.
+    private mutating func makeRoom(_ output: any EventOutput) {
+        while places.count > Self.countLimit || weight > Self.weightLimit,
             let oldest = emitted.popFirst() ?? open.popFirst()
         {
-            if let mail = mails[oldest.key], mail.id == oldest.id { end(oldest.key, mail, output) }
+            if slots[oldest.slot].serial == oldest.serial { end(oldest.slot, output) }
         }
     }
 
     /// Remembers at a mail what it tells about.
-    private mutating func link(
-        _ found: PostfixLine, _ key: Key, _ message: LogMessage, _ line: RawSpan, _ output: any EventOutput
-    ) {
-        let other = Key(host: key.host, queueID: line.string(found.other))
-        guard !other.queueID.isEmpty, other.queueID.utf8.count <= 32 else { return }
-        change(other, message.milliseconds, output) { mail in
-            mail.notificationOf = key.queueID
-            mail.set("notification_kind", line.string(found.action))
-        }
+    private mutating func link(_ found: PostfixLine, _ message: LogMessage, _ line: RawSpan) {
+        guard !found.other.isAbsent, found.other.end - found.other.start <= 32 else { return }
+        let slot = find(hash(message.host, found.other, line), found.other, message, line)
+        let before = slots[slot].weight
+        slots[slot].notificationOf = slots[slot].texts.keep(found.queueID, of: line)
+        slots[slot].set(.notificationKind, found.action, of: line)
+        weight += slots[slot].weight - before
     }
 
     /// A mail that was refused before it was in the queue.
@@ -127,14 +144,15 @@ struct MailAssembler: Sendable {
         // Another event of the same line must have another _id.
         let id = ObjectID(seconds: seconds, low: Hash64.finish(place.id(seconds: seconds).low))
         output.emit(topic: topic) { event in
-            var mail = MailTransaction(
-                id: id, host: line.string(message.host), queueID: "", first: message.milliseconds)
+            var mail = MailTransaction()
+            mail.begin(id: id, first: message.milliseconds)
+            mail.host = mail.texts.keep(message.host, of: line)
             mail.isRejection =
                 line.has("reject", at: found.action.start) || line.has("milter-reject", at: found.action.start)
             mail.hasBeginning = true
             mail.lines = 1
             mail.ended = message.milliseconds
-            mail.isRepaired = !line.isPlain && !BSONValidator.isUTF8(line)
+            mail.texts.isRepaired = !line.isPlain && !BSONValidator.isUTF8(line)
             mail.add(found, message, line)
             mail.write(isOpen: false, to: &event)
         }
@@ -156,11 +174,15 @@ extension MailAssembler {
 
     /// Emits everything as it is.
     mutating func finish(_ output: any EventOutput) {
-        let inOrder = mails.values.sorted { ($0.first, $0.host, $0.queueID) < ($1.first, $1.host, $1.queueID) }
-        for mail in inOrder {
-            if mail.ended != nil || mail.lines > mail.emittedLines { emit(mail, output) }
+        let inOrder = places.values.sorted {
+            (slots[$0].first, slots[$0].serial) < (slots[$1].first, slots[$1].serial)
         }
-        mails.removeAll()
+        for slot in inOrder where slots[slot].ended != nil || slots[slot].lines > slots[slot].emittedLines {
+            emit(slot, output)
+        }
+        places.removeAll()
+        slots.removeAll()
+        free.removeAll()
         open = FIFO()
         emitted = FIFO()
         removed = FIFO()
@@ -172,7 +194,7 @@ extension MailAssembler {
         now = time
         while let due = removed.first, due.time <= now {
             removed.removeFirst()
-            if let mail = mails[due.key], mail.id == due.id, mail.ended != nil { end(due.key, mail, output) }
+            if slots[due.slot].serial == due.serial, slots[due.slot].ended != nil { end(due.slot, output) }
         }
         while let due = open.first, due.time <= now {
             open.removeFirst()
@@ -186,22 +208,24 @@ extension MailAssembler {
 
     /// Emits a mail that takes long, if there is news about it.
     private mutating func remind(_ due: Due, _ output: any EventOutput) {
-        guard let mail = mails[due.key], mail.id == due.id else { return }
-        if mail.ended == nil, mail.lines > mail.emittedLines {
-            emit(mail, output)
-            mails[due.key]?.emittedLines = mail.lines
+        guard slots[due.slot].serial == due.serial else { return }
+        if slots[due.slot].ended == nil, slots[due.slot].lines > slots[due.slot].emittedLines {
+            emit(due.slot, output)
+            slots[due.slot].emittedLines = slots[due.slot].lines
         }
-        emitted.append(Due(time: now + Self.interval, key: due.key, id: due.id))
+        emitted.append(Due(time: now + Self.interval, slot: due.slot, serial: due.serial))
     }
 
-    private mutating func end(_ key: Key, _ mail: MailTransaction, _ output: any EventOutput) {
-        emit(mail, output)
-        weight -= mail.weight
-        mails[key] = nil
+    private mutating func end(_ slot: Int, _ output: any EventOutput) {
+        emit(slot, output)
+        weight -= slots[slot].weight
+        places[slots[slot].hash] = nil
+        slots[slot].serial = 0
+        free.append(slot)
     }
 
-    private func emit(_ mail: MailTransaction, _ output: any EventOutput) {
-        output.emit(topic: topic) { mail.write(isOpen: mail.ended == nil, to: &$0) }
+    private func emit(_ slot: Int, _ output: any EventOutput) {
+        output.emit(topic: topic) { slots[slot].write(isOpen: slots[slot].ended == nil, to: &$0) }
     }
 }
 

@@ -4,29 +4,28 @@ internal import BSON
 /// One try to deliver a mail to one recipient.
 struct MailAttempt: Sendable {
     var time: Int64 = 0
-    var status = ""
-    var dsn = ""
-    var relay = ""
-    var relayAddress = ""
+    var status = TextRange.absent
+    var dsn = TextRange.absent
+    var relay = TextRange.absent
+    var relayAddress = TextRange.absent
     var relayPort: Int64 = -1
     var delay: Double?
     var delays: MailDelays?
-    var response = ""
-    var queuedAs = ""
-    var daemon = ""
+    var response = TextRange.absent
+    var queuedAs = TextRange.absent
+    var daemon = TextRange.absent
 
-    func write(to event: inout DocumentWriter) {
-        func text(_ key: StaticString, _ value: String) { if !value.isEmpty { event[key] = value } }
-        text("status", status)
-        text("dsn", dsn)
-        text("relay", relay)
-        text("relay_addr", relayAddress)
+    func write(_ texts: KeptTexts, to event: inout DocumentWriter) {
+        texts.write("status", status, to: &event)
+        texts.write("dsn", dsn, to: &event)
+        texts.write("relay", relay, to: &event)
+        texts.write("relay_addr", relayAddress, to: &event)
         if relayPort >= 0 { event["relay_port"] = Int32(clamping: relayPort) }
-        text("agent", daemon)
+        texts.write("agent", daemon, to: &event)
         if let delay { event["delay"] = delay }
         delays?.write(to: &event)
-        text("response", response)
-        text("queued_as", queuedAs)
+        texts.write("response", response, to: &event)
+        texts.write("queued_as", queuedAs, to: &event)
         event["time"] = Datetime(millisecondsSinceEpoch: time)
     }
 }
@@ -36,27 +35,58 @@ struct MailRecipient: Sendable {
     /// Tries that are kept: the first ones, and always the last.
     static let attemptLimit = 20
 
-    var to: String
-    var originalTo: String
-    var attempts: [MailAttempt] = []
-    var attemptCount = 0
+    let to: TextRange
+    let originalTo: TextRange
+    private(set) var last: MailAttempt
+    /// Those before the last one.
+    private var earlier: [MailAttempt] = []
+    private var attemptCount = 1
+
+    init(to: TextRange, originalTo: TextRange, _ attempt: MailAttempt) {
+        self.to = to
+        self.originalTo = originalTo
+        last = attempt
+    }
 
     mutating func add(_ attempt: MailAttempt) {
         attemptCount += 1
-        if attempts.count == Self.attemptLimit { attempts.removeLast() }
-        attempts.append(attempt)
+        if earlier.count < Self.attemptLimit - 1 { earlier.append(last) }
+        last = attempt
     }
 
-    var status: String { attempts.last?.status ?? "" }
-
-    func write(to event: inout DocumentWriter) {
-        event["to"] = to
-        if !originalTo.isEmpty { event["orig_to"] = originalTo }
-        attempts.last?.write(to: &event)
+    func write(_ texts: KeptTexts, to event: inout DocumentWriter) {
+        texts.writeAlways("to", to, to: &event)
+        texts.write("orig_to", originalTo, to: &event)
+        last.write(texts, to: &event)
         event["attempts"] = Int32(clamping: attemptCount)
-        guard attempts.count > 1 else { return }
+        if earlier.isEmpty { return }
         event.array("history") { list in
-            for attempt in attempts { list.document { attempt.write(to: &$0) } }
+            for attempt in earlier { list.document { attempt.write(texts, to: &$0) } }
+            list.document { last.write(texts, to: &$0) }
+        }
+    }
+}
+
+/// A text of a mail of which there is one.
+enum MailField: UInt8, Sendable {
+    case client, clientAddress, from, helo, proto, service, saslMethod, saslUsername, saslSender, originalClient
+    case originalQueueID, messageID, notificationKind
+
+    var key: StaticString {
+        switch self {
+        case .client: "client"
+        case .clientAddress: "client_addr"
+        case .from: "from"
+        case .helo: "helo"
+        case .proto: "proto"
+        case .service: "service"
+        case .saslMethod: "sasl_method"
+        case .saslUsername: "sasl_username"
+        case .saslSender: "sasl_sender"
+        case .originalClient: "orig_client"
+        case .originalQueueID: "orig_queue_id"
+        case .messageID: "message_id"
+        case .notificationKind: "notification_kind"
         }
     }
 }
@@ -68,51 +98,67 @@ struct MailTransaction: Sendable {
     /// Other things of which there may be several.
     static let listLimit = 100
 
-    let id: ObjectID
-    let host: String
-    let queueID: String
-    let first: Int64
-    var last: Int64
+    /// Number among all mails that were gathered, from 1; 0 if there is none here.
+    var serial: UInt64 = 0
+    /// What it is found by.
+    var hash: UInt64 = 0
+    var id = ObjectID(seconds: 0, low: 0)
+    var host = TextRange.absent
+    var queueID = TextRange.absent
+    var first: Int64 = 0
+    var last: Int64 = 0
     /// Whether the log has it from the beginning.
     var hasBeginning = false
     var ended: Int64?
+    var texts = KeptTexts()
     /// Texts by their fields: each is written if it is there.
-    var texts: [(key: StaticString, value: String)] = []
+    private var fields: [(field: MailField, text: TextRange)] = []
+    private var present: UInt16 = 0
     var clientPort: Int64 = -1
     var size: Int64 = -1
     var nrcpt: Int64 = -1
     var uid: Int64 = -1
     var recipients: [MailRecipient] = []
     var recipientsLeftOut = 0
-    var notifications: [(kind: String, queueID: String)] = []
-    var notificationOf = ""
+    var notifications: [(kind: TextRange, queueID: TextRange)] = []
+    var notificationOf = TextRange.absent
     var actions: [MailAction] = []
     var isExpired = false
     var isRejection = false
     var lines = 0
-    var isRepaired = false
     /// Lines there were when the event was last emitted.
     var emittedLines = 0
-    /// Bytes that are kept, roughly.
-    var weight = 512
 
-    init(id: ObjectID, host: String, queueID: String, first: Int64) {
+    /// Makes it another mail, of which nothing is known; keeps the memory.
+    mutating func begin(id: ObjectID, first: Int64) {
+        var fields = fields
+        var recipients = recipients
+        var texts = texts
+        self = MailTransaction()
+        fields.removeAll(keepingCapacity: true)
+        texts.removeAll()
+        if recipients.capacity > 16 { recipients = [] } else { recipients.removeAll(keepingCapacity: true) }
+        (self.fields, self.recipients, self.texts) = (fields, recipients, texts)
         self.id = id
-        self.host = host
-        self.queueID = queueID
         self.first = first
         last = first
     }
 
-    func text(_ key: StaticString) -> String? {
-        texts.first { $0.key.utf8Start == key.utf8Start || $0.key.description == key.description }?.value
-    }
+    /// Bytes that are kept, roughly.
+    var weight: Int { 512 + texts.bytes.count + recipients.count * 250 + actions.count * 100 }
+
+    func has(_ field: MailField) -> Bool { present & 1 << UInt16(field.rawValue) != 0 }
 
     /// Keeps a text, if it is there and none is kept for its field.
-    mutating func set(_ key: StaticString, _ value: String) {
-        guard !value.isEmpty, text(key) == nil else { return }
-        texts.append((key, value))
-        weight += value.utf8.count + 40
+    mutating func set(_ field: MailField, _ text: TextRange, of line: RawSpan) {
+        if text.isAbsent || has(field) { return }
+        setAlways(field, texts.keep(text, of: line))
+    }
+
+    /// Keeps a text that may be empty.
+    mutating func setAlways(_ field: MailField, _ text: TextRange) {
+        present |= 1 << UInt16(field.rawValue)
+        fields.append((field, text))
     }
 
     /// How the mail ended, as far as is known.
@@ -123,18 +169,22 @@ struct MailTransaction: Sendable {
         var failed = 0
         var deferred = 0
         for recipient in recipients {
-            switch recipient.status {
-            case "sent", "deliverable": sent += 1
-            case "bounced", "undeliverable", "expired": failed += 1
-            case "": break
-            default: deferred += 1
+            let status = recipient.last.status
+            if texts.isWord(status, "sent") || texts.isWord(status, "deliverable") {
+                sent += 1
+            } else if texts.isWord(status, "bounced") || texts.isWord(status, "undeliverable")
+                || texts.isWord(status, "expired")
+            {
+                failed += 1
+            } else if !status.isAbsent {
+                deferred += 1
             }
         }
         if deferred > 0 { return ended == nil ? "deferred" : "deleted" }
         if sent > 0 { return failed > 0 ? "partly_delivered" : "delivered" }
         if failed > 0 { return "bounced" }
-        if actions.contains(where: { $0.action.hasSuffix("discard") }) { return "discarded" }
-        if actions.contains(where: { $0.action.hasSuffix("reject") }) { return "rejected" }
+        if actions.contains(where: { texts.hasEnd($0.action, "discard") }) { return "discarded" }
+        if actions.contains(where: { texts.hasEnd($0.action, "reject") }) { return "rejected" }
         return ended == nil ? "unknown" : "deleted"
     }
 
@@ -142,15 +192,15 @@ struct MailTransaction: Sendable {
     func write(isOpen: Bool, to event: inout DocumentWriter) {
         event["_id"] = id
         event["timestamp"] = Datetime(millisecondsSinceEpoch: first)
-        if !host.isEmpty { event["host"] = host }
-        if !queueID.isEmpty { event["queue_id"] = queueID }
+        texts.write("host", host, to: &event)
+        texts.write("queue_id", queueID, to: &event)
         event["outcome"] = outcome
         if isOpen { event["open"] = true }
         if let ended {
             event["ended"] = Datetime(millisecondsSinceEpoch: ended)
             event["duration"] = Double(ended - first) / 1000
         }
-        for text in texts { event[text.key] = text.value }
+        for (field, text) in fields { texts.writeAlways(field.key, text, to: &event) }
         if clientPort >= 0 { event["client_port"] = Int32(clamping: clientPort) }
         if uid >= 0 { event["uid"] = uid }
         if size >= 0 { event["size"] = size }
@@ -158,51 +208,50 @@ struct MailTransaction: Sendable {
         writeLists(to: &event)
         event["lines"] = Int32(clamping: lines)
         if !hasBeginning { event["partial"] = true }
-        if isRepaired { event["repaired"] = true }
+        if texts.isRepaired { event["repaired"] = true }
     }
 
     private func writeLists(to event: inout DocumentWriter) {
         if !recipients.isEmpty {
             event.array("recipients") { list in
-                for recipient in recipients { list.document { recipient.write(to: &$0) } }
+                for recipient in recipients { list.document { recipient.write(texts, to: &$0) } }
             }
         }
         if recipientsLeftOut > 0 { event["recipients_left_out"] = Int32(clamping: recipientsLeftOut) }
         if !actions.isEmpty {
-            event.array("actions") { list in for action in actions { list.document { action.write(to: &$0) } } }
+            event.array("actions") { list in for action in actions { list.document { action.write(texts, to: &$0) } } }
         }
         if !notifications.isEmpty {
             event.array("notifications") { list in
                 for notification in notifications {
                     list.document { item in
-                        item["kind"] = notification.kind
-                        item["queue_id"] = notification.queueID
+                        texts.writeAlways("kind", notification.kind, to: &item)
+                        texts.writeAlways("queue_id", notification.queueID, to: &item)
                     }
                 }
             }
         }
-        if !notificationOf.isEmpty { event["notification_of"] = notificationOf }
+        texts.write("notification_of", notificationOf, to: &event)
     }
 }
 
 /// Something that was done with a mail: refused, held, redirected.
 struct MailAction: Sendable {
     var time: Int64 = 0
-    var action = ""
-    var stage = ""
+    var action = TextRange.absent
+    var stage = TextRange.absent
     var code: Int64 = -1
-    var dsn = ""
-    var reason = ""
-    var to = ""
+    var dsn = TextRange.absent
+    var reason = TextRange.absent
+    var to = TextRange.absent
 
-    func write(to event: inout DocumentWriter) {
-        func text(_ key: StaticString, _ value: String) { if !value.isEmpty { event[key] = value } }
-        text("action", action)
-        text("stage", stage)
+    func write(_ texts: KeptTexts, to event: inout DocumentWriter) {
+        texts.write("action", action, to: &event)
+        texts.write("stage", stage, to: &event)
         if code >= 0 { event["code"] = Int32(clamping: code) }
-        text("dsn", dsn)
-        text("to", to)
-        text("reason", reason)
+        texts.write("dsn", dsn, to: &event)
+        texts.write("to", to, to: &event)
+        texts.write("reason", reason, to: &event)
         event["time"] = Datetime(millisecondsSinceEpoch: time)
     }
 }

@@ -4,24 +4,24 @@ internal import BSON
 /// Parses the messages of Postfix.
 struct PostfixMessages: MessageParser {
     /// The daemons and tools of Postfix; the lines of others go to `smtp.line.other`.
-    static let daemons = [
-        "anvil", "bounce", "cleanup", "discard", "dnsblog", "error", "flush", "lmtp", "local", "master", "oqmgr",
-        "pickup",
-        "pipe", "postalias", "postdrop", "postfix-script", "postlog", "postlogd", "postmap", "postqueue", "postscreen",
-        "postsuper", "proxymap", "proxywrite", "qmgr", "qmqpd", "relay", "retry", "scache", "sendmail", "showq", "smtp",
-        "smtpd", "spawn", "tlsmgr", "tlsproxy", "trace", "trivial-rewrite", "verify", "virtual", "other",
+    static let daemons: [StaticString] = [
+        "smtpd", "qmgr", "smtp", "cleanup", "lmtp", "local", "virtual", "anvil", "bounce", "pickup", "postscreen",
+        "pipe", "error", "discard", "dnsblog", "tlsproxy", "verify", "flush", "master", "oqmgr", "postalias",
+        "postdrop", "postfix-script", "postlog", "postlogd", "postmap", "postqueue", "postsuper", "proxymap",
+        "proxywrite", "qmqpd", "relay", "retry", "scache", "sendmail", "showq", "spawn", "tlsmgr", "trace",
+        "trivial-rewrite", "other",
     ]
 
     private var assembler: MailAssembler
     private let topics: [Int]
-    private let names = PostfixMessages.daemons.map { Array($0.utf8) }
+    private let names = PostfixMessages.daemons.map { PackedWord($0) }
     private var found = PostfixLine()
     private var text = FieldText(escape: .none)
 
     init(topics: inout LogTopics) {
         assembler = MailAssembler(topic: topics.number(of: "smtp.transaction"))
         var numbers: [Int] = []
-        for daemon in Self.daemons { numbers.append(topics.number(of: "smtp.line." + daemon)) }
+        for daemon in Self.daemons { numbers.append(topics.number(of: "smtp.line.\(daemon)")) }
         self.topics = numbers
     }
 
@@ -45,10 +45,8 @@ struct PostfixMessages: MessageParser {
     mutating func finish(_ output: any EventOutput) { assembler.finish(output) }
 
     private func number(of daemon: TextRange, _ line: RawSpan) -> Int {
-        let count = daemon.end - daemon.start
-        for (number, name) in names.enumerated() where name.count == count {
-            if (0..<count).allSatisfy({ name[$0] == line.byte(at: daemon.start + $0) }) { return number }
-        }
+        guard let word = PackedWord(line.extracting(daemon.start..<daemon.end)) else { return names.count - 1 }
+        for index in names.indices where names[index] == word { return index }
         return names.count - 1
     }
 
@@ -85,11 +83,14 @@ struct PostfixMessages: MessageParser {
         for index in found.pairs.indices {
             let pair = found.pairs[index]
             let range = pair.value.start..<pair.value.end
-            guard !found.isRepeated(index, line), !pair.value.isAbsent else { continue }
+            guard !pair.isRepeated, !pair.value.isAbsent else { continue }
             let key = line.extracting(pair.key.start..<pair.key.end)
-            switch PostfixKey(key) {
+            switch pair.name.kind {
             case .left: break
-            case .messageID: text.append("message_id", pair.value, of: line, to: &event)
+            case .messageID:
+                // Both keys have the same field.
+                if pair.name == .resentMessageID && !found.value(.messageID).isAbsent { continue }
+                text.append("message_id", pair.value, of: line, to: &event)
             case .integer: if let number = line.integer(in: range) { event.append(key: key, number) }
             case .fraction: if let number = line.fraction(in: range) { event.append(key: key, number) }
             case .delays: MailDelays(line, pair.value)?.write(to: &event)
@@ -102,8 +103,7 @@ struct PostfixMessages: MessageParser {
     private func writeCommands(_ line: RawSpan, to event: inout DocumentWriter) {
         var failed: [(PostfixPair, Int64)] = []
         event.document("commands") { commands in
-            for index in found.pairs.indices where !found.isRepeated(index, line) {
-                let pair = found.pairs[index]
+            for pair in found.pairs where !pair.isRepeated {
                 var cursor = TextCursor(line, pair.value)
                 guard let first = cursor.takeNumber() else { continue }
                 let total = cursor.take("/") ? cursor.takeNumber() ?? first : first
@@ -120,78 +120,24 @@ struct PostfixMessages: MessageParser {
     }
 }
 
-/// What a key of Postfix's lines holds.
-enum PostfixKey {
-    /// What is written elsewhere, or would be mistaken for a field of all events.
-    case left
-    case text, integer, fraction, delays, messageID
-
-    init(_ key: RawSpan) {
-        func isOne(of names: [StaticString]) -> Bool {
-            names.contains { $0.utf8CodeUnitCount == key.byteCount && key.has($0, at: 0) }
-        }
-        if isOne(of: ["to", "from", "status", "relay"]) {
-            self = .text
-        } else if isOne(of: ["size", "nrcpt", "uid", "conn_use"]) {
-            self = .integer
-        } else if isOne(of: ["delay"]) {
-            self = .fraction
-        } else if isOne(of: ["delays"]) {
-            self = .delays
-        } else if isOne(of: ["message-id", "resent-message-id"]) {
-            self = .messageID
-        } else if isOne(of: [
-            "dsn", "client", "host", "pid", "program", "message", "timestamp", "code", "action", "stage", "response",
-            "service", "severity", "peer", "repaired", "noqueue", "queued_as", "notification_id", "queue_id",
-            "message_id",
-            "delay_before_queue_manager", "delay_in_queue_manager", "delay_connection", "delay_transmission", "_id",
-            "peer_addr", "peer_port", "tls_trust", "tls_protocol", "tls_cipher",
-        ]) {
-            self = .left
-        } else {
-            self = .text
-        }
-    }
-}
-
 /// Postfix's `delays=a/b/c/d`, in seconds.
 struct MailDelays: Sendable {
     /// Before the queue manager, in it, setting up the connection, and transmitting.
-    var parts: [Double]
+    private var parts = (0.0, 0.0, 0.0, 0.0)
 
     init?(_ line: RawSpan, _ text: TextRange) {
         var cursor = TextCursor(line, text)
-        parts = []
-        while parts.count < 4 {
-            let part = cursor.takeUntil("/") ?? cursor.rest
-            guard let seconds = line.fraction(in: part.start..<part.end) else { return nil }
-            parts.append(seconds)
-            if part.end >= cursor.end { break }
-        }
-        if parts.count != 4 { return nil }
+        func seconds(_ part: TextRange?) -> Double? { part.flatMap { line.fraction(in: $0.start..<$0.end) } }
+        guard let first = seconds(cursor.takeUntil("/")), let second = seconds(cursor.takeUntil("/")),
+            let third = seconds(cursor.takeUntil("/")), let fourth = seconds(cursor.rest)
+        else { return nil }
+        parts = (first, second, third, fourth)
     }
 
     func write(to event: inout DocumentWriter) {
-        event["delay_before_queue_manager"] = parts[0]
-        event["delay_in_queue_manager"] = parts[1]
-        event["delay_connection"] = parts[2]
-        event["delay_transmission"] = parts[3]
-    }
-}
-
-extension PostfixLine {
-    /// Whether the key of a pair stood before, so that it would be in the event twice.
-    func isRepeated(_ index: Int, _ line: RawSpan) -> Bool {
-        let key = pairs[index].key
-        for other in 0..<index where pairs[other].key.end - pairs[other].key.start == key.end - key.start {
-            let before = pairs[other].key
-            if (0..<key.end - key.start).allSatisfy({
-                line.byte(at: before.start + $0) == line.byte(at: key.start + $0)
-            }) {
-                return true
-            }
-        }
-        // Two keys with one field.
-        return line.has("resent-", at: key.start) && !value("message-id", line).isAbsent
+        event["delay_before_queue_manager"] = parts.0
+        event["delay_in_queue_manager"] = parts.1
+        event["delay_connection"] = parts.2
+        event["delay_transmission"] = parts.3
     }
 }

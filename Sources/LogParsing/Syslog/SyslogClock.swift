@@ -8,6 +8,8 @@ internal import Glibc
 /// of now: a log of last December that is read in January was written last year.
 struct SyslogClock: Sendable {
     private static let day: Int64 = 86_400_000
+    /// Times that are so near to each other cannot be nearer in another year.
+    private static let near: Int64 = 100 * day
 
     /// Seconds to the east of Greenwich; nil for those of this machine at that time.
     var offset: Int?
@@ -16,6 +18,9 @@ struct SyslogClock: Sendable {
     /// The last hour that was converted with the machine's zone, and its offset.
     private var cachedHour = Int64.min
     private var cachedOffset = 0
+    /// The first twelve bytes of the last time that was read, up to the minute, and what they come to.
+    private var minuteText: (UInt64, UInt64) = (0, 0)
+    private var minute: Int64 = 0
 
     init(offset: Int? = nil) { self.offset = offset }
 
@@ -24,6 +29,12 @@ struct SyslogClock: Sendable {
 
     /// Milliseconds since 1970 of the time at `index`, behind which it moves; nil if there is none.
     mutating func milliseconds(in line: RawSpan, at index: inout Int) -> Int64? {
+        if let time = sameMinute(line, index) {
+            index += 15
+            let fraction = ISOLogTime.milliseconds(in: line, fractionAt: &index)
+            last = time + fraction
+            return time + fraction
+        }
         let start = index
         guard start + 15 <= line.byteCount, let month = CommonLogTime.month(line, at: start) else { return nil }
         var digits = Digits(line)
@@ -41,16 +52,44 @@ struct SyslogClock: Sendable {
         let near = last ?? current()
         let year = Self.year(of: near)
         var best: Int64?
-        for candidate in [year - 1, year, year + 1, year - 2, year - 3, year - 4] {
+        for change in [0, -1, 1, -2, -3, -4] {
+            let candidate = year + change
             guard day <= Civil.days(inMonth: month, year: candidate) else { continue }
             let days = Civil.daysSince1970(year: candidate, month: month, day: day)
             let local = Int64(((days * 24 + hour) * 60 + minute) * 60 + second)
-            let time = utc(local) * 1000 + fraction
-            if time > current() + Self.day { continue }
-            if best == nil || abs(time - near) < abs((best ?? 0) - near) { best = time }
+            let time = utc(local) * 1000
+            if time + fraction > current() + Self.day { continue }
+            if best.map({ abs(time - near) < abs($0 - near) }) ?? true { best = time }
+            // No other year comes nearer.
+            if abs(time - near) < Self.near { break }
         }
-        last = best ?? last
-        return best
+        guard let best else { return nil }
+        if second < 60 {
+            minuteText = Self.minuteText(line, start)
+            self.minute = best - Int64(second) * 1000
+        }
+        last = best + fraction
+        return last
+    }
+
+    private static func minuteText(_ line: RawSpan, _ start: Int) -> (UInt64, UInt64) {
+        (line.word(at: start), line.word(at: start + 7))
+    }
+
+    /// The time at `start` if it is in the minute of the one before, which most are.
+    @inline(__always)
+    private func sameMinute(_ line: RawSpan, _ start: Int) -> Int64? {
+        guard let last, let now, start + 15 <= line.byteCount else { return nil }
+        // The words overlap; the second one ends with the seconds.
+        let seconds = line.word(at: start + 7)
+        guard line.word(at: start) == minuteText.0, (seconds ^ minuteText.1) & 0xFFFF_FFFF_FFFF == 0 else {
+            return nil
+        }
+        let tens = UInt8(truncatingIfNeeded: seconds >> 48) &- 48
+        let ones = UInt8(truncatingIfNeeded: seconds >> 56) &- 48
+        guard tens <= 5, ones <= 9 else { return nil }
+        let time = minute + Int64(tens) * 10_000 + Int64(ones) * 1000
+        return time < now + Self.day && abs(time - last) < Self.near ? time : nil
     }
 
     /// Milliseconds since 1970 of `2026/11/21 00:24:27` at `index`, behind which it moves; nil if there is none.

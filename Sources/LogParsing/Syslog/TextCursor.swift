@@ -18,10 +18,11 @@ struct TextCursor: ~Escapable {
     var isAtEnd: Bool { start >= end }
 
     /// Whether the rest begins with `text`.
+    @inline(__always)
     func has(_ text: StaticString) -> Bool { start + text.utf8CodeUnitCount <= end && line.has(text, at: start) }
 
     /// Moves behind `text` if the rest begins with it.
-    @_lifetime(self: copy self)
+    @inline(__always) @_lifetime(self: copy self)
     mutating func take(_ text: StaticString) -> Bool {
         guard has(text) else { return false }
         start += text.utf8CodeUnitCount
@@ -49,12 +50,20 @@ struct TextCursor: ~Escapable {
         return nil
     }
 
+    /// Where `text` stands next, if that is among the first `limit` bytes.
+    func find(_ text: StaticString, within limit: Int) -> Int? {
+        var head = self
+        head.end = min(end, start + limit)
+        return head.find(text)
+    }
+
     /// Where `text` stands last.
     func findLast(_ text: StaticString) -> Int? {
-        var index = end - text.utf8CodeUnitCount
-        while index >= start {
+        var until = end - text.utf8CodeUnitCount + 1
+        let first = text.utf8Start[0]
+        while until > start, let index = line.lastIndex(of: first, in: start..<until) {
             if line.has(text, at: index) { return index }
-            index -= 1
+            until = index
         }
         return nil
     }
@@ -87,6 +96,15 @@ struct TextCursor: ~Escapable {
 }
 
 extension RawSpan {
+    /// Whether the same bytes stand in two ranges.
+    func isSame(_ left: TextRange, _ right: TextRange) -> Bool {
+        guard left.end - left.start == right.end - right.start else { return false }
+        for index in 0..<left.end - left.start where byte(at: left.start + index) != byte(at: right.start + index) {
+            return false
+        }
+        return true
+    }
+
     /// The text of a range, repaired if it is not UTF-8.
     func string(_ range: TextRange) -> String {
         extracting(range.start..<range.end).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
