@@ -103,6 +103,8 @@ public struct Beat: Hashable, Sendable {
     public var final: Bool
     /// The topics that the beat is about, where its receiver may know of no others; nil for all.
     public var only: [Pattern]?
+    /// The routers that its events came through, those of a router only: how loops are found.
+    public var via: [UInt64] = []
     /// The counters.
     public var topics: [Row]
 
@@ -172,6 +174,7 @@ extension Beat {
         if let only {
             writer.array("only") { array in for pattern in only { array.append(pattern.description) } }
         }
+        if !via.isEmpty { writer.array("via") { array in for router in via { array.append(hexadecimal(router)) } } }
     }
 
     /// Writes `topics`.
@@ -227,6 +230,7 @@ extension Beat {
         more = try view.flag("more") ?? false
         final = try view.flag("final") ?? false
         only = try view.patterns("only")
+        via = try view.origins("via", atMost: Limits.viaRouters)
         topics = []
         try view.forEachRow("topics", atMost: Limits.topicsPerOrigin) { row throws(RecordError) in
             topics.append(Row(try row.topic("topic"), try SendCounts(row)))

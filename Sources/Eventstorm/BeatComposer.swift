@@ -12,6 +12,8 @@ package struct BeatComposer {
     private var seen: [Topic: (counts: SendCounts, changed: UInt64)] = [:]
     /// How often the publisher's configuration was loaded.
     package var generation: UInt64 = 0
+    /// The routers that the publisher's events came through.
+    package var via: [UInt64] = []
 
     package init(_ process: ProcessIdentity, origin: UInt64, now: UInt64) {
         self.process = process
@@ -47,8 +49,10 @@ package struct BeatComposer {
     }
 
     private func beat(_ rows: [Beat.Row], isFull: Bool, isFinal: Bool) -> Beat {
-        Beat(
+        var beat = Beat(
             origin: origin, process: process, at: Datetime(millisecondsSinceEpoch: realtimeMilliseconds()),
             generation: generation, full: isFull, final: isFinal, topics: rows)
+        beat.via = via
+        return beat
     }
 }

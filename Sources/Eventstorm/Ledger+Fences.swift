@@ -15,6 +15,7 @@ extension Ledger {
         let id: UInt64
         var process: ProcessIdentity?
         var generation: UInt64 = 0
+        var via: [UInt64] = []
         var firstHeard: UInt64
         var lastHeard: UInt64
         var lastBeat: UInt64?
@@ -138,6 +139,7 @@ extension Ledger {
         let place = addOrigin(beat.origin, now: now)
         origins[place].process = beat.process
         origins[place].generation = beat.generation
+        origins[place].via = beat.via
         origins[place].lastHeard = now
         origins[place].lastBeat = now
         if beat.final { origins[place].isClosed = true }

@@ -200,6 +200,8 @@ extension Ledger {
         public let isFenced: Bool
         /// The generation in its last beat.
         public let generation: UInt64
+        /// The routers that its events came through, as its last beat says; empty unless it is a router.
+        public let via: [UInt64]
     }
 
     /// How many rows there are.
@@ -230,7 +232,7 @@ extension Ledger {
         originPlaces.sorted { $0.key < $1.key }.map { id, place in
             OriginEntry(
                 origin: id, process: origins[place].process, state: origins[place].state(now: now),
-                isFenced: isFenced(place), generation: origins[place].generation)
+                isFenced: isFenced(place), generation: origins[place].generation, via: origins[place].via)
         }
     }
 

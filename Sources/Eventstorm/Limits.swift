@@ -36,6 +36,9 @@ public enum Limits {
     /// Routers an event may pass, what the stamp's four bits hold: one that would pass more of them goes in a circle.
     public static let hops: UInt8 = 15
 
+    /// Routers a router's beat names as those that its events came through.
+    public static let viaRouters = 64
+
     /// Origins a ledger keeps: beyond, the one silent for longest makes room.
     public static let ledgerOrigins = 1_024
 

@@ -75,17 +75,21 @@ extension DocumentView {
 
     /// Reads an origin, which must be there.
     func origin(_ key: StaticString) throws(RecordError) -> UInt64 {
-        guard let element = self[key], let utf8 = element.utf8, utf8.byteCount == 16 else {
-            throw RecordError(key, "16 hexadecimal digits")
-        }
-        var value: UInt64 = 0
-        for index in 0..<16 {
-            guard let digit = hexDigitValue(utf8.unsafeLoad(fromByteOffset: index, as: UInt8.self)) else {
-                throw RecordError(key, "16 hexadecimal digits")
-            }
-            value = value << 4 | UInt64(digit)
-        }
+        guard let value = self[key]?.origin else { throw RecordError(key, "16 hexadecimal digits") }
         return value
+    }
+
+    /// Reads an array of origins; empty if there is none.
+    func origins(_ key: StaticString, atMost limit: Int) throws(RecordError) -> [UInt64] {
+        let expected = "an array of at most \(limit) texts of 16 hexadecimal digits"
+        guard let element = self[key] else { return [] }
+        guard let array = element.array else { throw RecordError(key, expected) }
+        var origins: [UInt64] = []
+        try array.forEach { element throws(RecordError) in
+            guard origins.count < limit, let origin = element.origin else { throw RecordError(key, expected) }
+            origins.append(origin)
+        }
+        return origins
     }
 
     /// Reads a topic, which must be there.
@@ -127,5 +131,18 @@ extension DocumentView {
             guard count <= limit, let row = element.document else { throw RecordError(key, expected) }
             try body(row)
         }
+    }
+}
+
+extension ElementView {
+    /// The origin that 16 hexadecimal digits stand for.
+    fileprivate var origin: UInt64? {
+        guard let utf8, utf8.byteCount == 16 else { return nil }
+        var value: UInt64 = 0
+        for index in 0..<16 {
+            guard let digit = hexDigitValue(utf8.unsafeLoad(fromByteOffset: index, as: UInt8.self)) else { return nil }
+            value = value << 4 | UInt64(digit)
+        }
+        return value
     }
 }
