@@ -24,8 +24,8 @@ public struct ReceiveCounts: Hashable, Sendable {
     /// Makes counts of zero.
     public init() {}
 
-    /// Adds the counts of another row.
     // Not inlined: the compiler (6.3.1) needs minutes for the loops that it would end up in.
+    /// Adds the counts of another row.
     @inline(never)
     public mutating func add(_ other: ReceiveCounts) {
         received.saturatingAdd(other.received)

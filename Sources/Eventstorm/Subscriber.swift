@@ -187,7 +187,10 @@ extension Subscriber {
     package mutating func next() -> Incoming? {
         // A flood of what is not delivered must not keep the caller from its other work.
         for _ in 0..<Subscriber.messagesPerRound {
-            guard (try? socket.receive(into: &envelope, wait: false)) == true else { return nil }
+            guard (try? socket.receive(into: &envelope, wait: false)) == true else {
+                intake.rest()
+                return nil
+            }
             guard receivePayload() else {
                 intake.ledger.countMalformed(.frames)
                 continue

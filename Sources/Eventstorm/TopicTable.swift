@@ -12,6 +12,7 @@ package struct TopicTable: Sendable {
     package private(set) var generation = 0
     private var places: [UInt64: Int] = [:]
     private var last = -1
+    private var beat = -1
 
     package init() {}
 
@@ -32,20 +33,24 @@ package struct TopicTable: Sendable {
         if topics.count == TopicTable.most {
             topics.removeAll(keepingCapacity: true)
             places.removeAll(keepingCapacity: true)
+            beat = -1
             generation += 1
             key = TopicTable.hash(bytes)
         }
         last = topics.count
         places[key] = last
+        if topic == .beat { beat = last }
         topics.append(topic)
         return last
     }
 
+    /// Whether a number is that of the topic of beats.
+    package func isBeat(_ number: Int) -> Bool { number == beat }
+
     private static let seed = UInt64.random(in: .min ... .max)
 
     private static func equal(_ name: [UInt8], _ bytes: RawSpan) -> Bool {
-        name.count == bytes.byteCount
-            && name.withUnsafeBytes { a in bytes.withUnsafeBytes { b in a.elementsEqual(b) } }
+        name.count == bytes.byteCount && name.span.bytes.holds(bytes, at: 0)
     }
 
     /// FNV-1a from a secret start, so that nobody can make up topics that collide.

@@ -3,9 +3,9 @@ import Eventstorm
 
 /// Finds routers above that subscribe, over however many others, to this one.
 ///
-/// Each router's beat names the routers that its events came through. One that is named by a router above it stands in a
-/// loop, and one router of the loop has to cut it: it no longer takes what comes from there, and no longer names it, so
-/// that the others find no loop any more. The one of the smallest origin acts first, the others wait longer.
+/// Each router's beat names the routers that its events came through. One that is named by a router above it stands in
+/// a loop, and one router of the loop has to cut it: it no longer takes what comes from there, and no longer names it,
+/// so that the others find no loop any more. The one of the smallest origin acts first, the others wait longer.
 struct LoopWatch {
     /// A router above that gets events from here.
     struct Loop: Hashable {

@@ -23,7 +23,8 @@ extension Router {
             subscriber.payload.replace(copying: writer.bytes)
         }
         let hops = (incoming.stamp?.hops ?? 0) + 1
-        guard hops <= Limits.hops else {
+        let isLooped = incoming.stamp.map { loops.cut.contains($0.origin) } ?? false
+        guard hops <= Limits.hops, !isLooped else {
             engine.flows.inflows[number].counts.received &+= UInt64(count)
             engine.flows.inflows[number].counts.failed &+= UInt64(count)
             return

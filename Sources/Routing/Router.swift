@@ -20,11 +20,15 @@ public struct Router: ~Copyable {
     /// What is being sent, where it is not the message that came.
     var outgoing = Message()
     private var poller: Poller
+    private let endpoints: (incoming: String, outgoing: String)
     private let inPlace: Poller.Place
     private let outPlace: Poller.Place
     private var demand = Demand()
     private var beats: BeatComposer
     private var changes: [InterestChange] = []
+    private(set) var loops: LoopWatch
+    /// What happened since the caller was last told.
+    private var news: [String] = []
 
     /// What the caller of ``run(watching:until:)`` wants.
     public enum Request: Sendable {
@@ -62,6 +66,10 @@ public struct Router: ~Copyable {
         beats = BeatComposer(subscriber.process, origin: publisher.origin, now: monotonicNanoseconds())
         beats.generation = 1
         engine = Engine(table, seed: publisher.origin)
+        loops = LoopWatch(own: publisher.origin)
+        endpoints = (
+            incoming.map(\.address).joined(separator: ","), outgoing.map(\.address).joined(separator: ",")
+        )
         self.subscriber = subscriber
         self.publisher = publisher
         self.poller = poller
@@ -81,9 +89,10 @@ public struct Router: ~Copyable {
     ///
     /// - Parameters:
     ///   - descriptor: Watched; when it is readable, and with every beat, `ask` is called.
-    ///   - ask: Says what to do. Gets the first failure of a query or an update since the last call, if there was one.
+    ///   - ask: Says what to do. Gets what people should know of: the first failure of a query or an update since the
+    ///     last call, and loops of routers.
     /// - Throws: Only if the context was terminated.
-    public mutating func run(watching descriptor: CInt, _ ask: (String?) -> Request) throws(ZMQError) {
+    public mutating func run(watching descriptor: CInt, _ ask: ([String]) -> Request) throws(ZMQError) {
         poller.keepFirst(2)
         let place = poller.add(fileDescriptor: descriptor)
         while true {
@@ -91,7 +100,7 @@ public struct Router: ~Copyable {
             let deadline = min(beats.deadline, publisher.fenceDeadline ?? .max, demand.deadline ?? .max)
             try poller.wait(.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0)))
             if poller.isReady(place) || beats.isDue(now: monotonicNanoseconds()) {
-                switch ask(takeFailure()) {
+                switch ask(takeNews()) {
                 case .goOn: break
                 case .stop: return
                 case .reload(let table): try reload(table)
@@ -102,10 +111,27 @@ public struct Router: ~Copyable {
         }
     }
 
-    private mutating func takeFailure() -> String? {
-        guard let failure = engine.failure else { return nil }
+    private mutating func takeNews() -> [String] {
+        defer { news = [] }
+        guard let failure = engine.failure else { return news }
         engine.failure = nil
-        return "routes[\(failure.place)] failed on an event: \(failure.error.message)"
+        return news + ["routes[\(failure.place)] failed on an event: \(failure.error.message)"]
+    }
+
+    /// Looks for routers above that get their events from here.
+    private mutating func lookForLoops(now: UInt64) {
+        let (cut, mended) = loops.look(at: subscriber.ledger, now: now)
+        for loop in cut {
+            let process = loop.process
+            news.append(
+                "a loop: router '\(process.name)' (process \(process.pid) on \(process.host)), whose events come to "
+                    + "\(endpoints.incoming), gets them from \(endpoints.outgoing) of this router; what "
+                    + "it sends is dropped from now on")
+        }
+        for origin in mended {
+            news.append("router \(hexadecimal(origin)) stands in no loop any more; its events are taken again")
+        }
+        beats.via = loops.via(subscriber.ledger, now: now)
     }
 
     /// How often routes were loaded; beats and status say it.
@@ -144,6 +170,7 @@ public struct Router: ~Copyable {
         }
         if publisher.fenceIsDue(now: now) { try publisher.answerFences(now: now, with: beats.full(rows)) }
         if beats.isDue(now: now) {
+            lookForLoops(now: now)
             try publisher.sendBeat(beats.next(rows, now: now))
             try sendStatus(isFinal: false)
             try subscriber.tend(now: now)

@@ -27,6 +27,7 @@ public struct FabricCheck: Sendable {
         checkTwice(bound)
         if looksAtPorts { for address in bound { checkPort(address) } }
         checkConnections(bound)
+        for section in configuration.sections where section.stage == .router { checkCircle(section) }
     }
 
     private mutating func checkProgram(_ section: Configuration.Section) {
@@ -127,6 +128,24 @@ public struct FabricCheck: Sendable {
             errors.append("\(address.origin.label): \(address.text) needs more rights: ports below 1024 are root's")
         case let code:
             errors.append("\(address.origin.label): \(address.text) cannot be bound: \(systemErrorText(code))")
+        }
+    }
+
+    /// A router that is connected to itself would get its own events back.
+    private mutating func checkCircle(_ router: Configuration.Section) {
+        for (side, other) in [("in", "out"), ("out", "in")] {
+            let bound = router.options.endpoints(other).filter { $0.action == .bind }
+                .compactMap { BoundAddress($0, router, other) }
+            for value in router.options.values(side) {
+                let endpoints = Setting.Endpoints(binds: true, takesFiles: false)
+                for link in (try? endpoints.parts(of: value.text))?.endpoints ?? [] where link.action == .connect {
+                    guard let address = BoundAddress(link, router, side), bound.contains(where: address.overlaps)
+                    else { continue }
+                    errors.append(
+                        "\(value.origin.label): \(link.address) is this router's own \(quoted(other)): events would go "
+                            + "in a circle")
+                }
+            }
         }
     }
 

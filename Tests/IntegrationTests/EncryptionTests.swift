@@ -125,7 +125,9 @@ struct EncryptionTests {
         let check = try RunningProgram("eventstorm", arguments: ["check", directory + "/fabric.json5"], output: output)
         #expect(check.waitForEnd() == 78)
         let text = try String(contentsOfFile: directory + "/out", encoding: .utf8)
-        for part in ["router.keys", "No such file", "a secret that others can use", "40 characters of Z85", "server_key"] {
+        for part in [
+            "router.keys", "No such file", "a secret that others can use", "40 characters of Z85", "server_key",
+        ] {
             #expect(text.contains(part), "\(text)")
         }
     }

@@ -49,6 +49,11 @@ struct FabricCheckTests {
             "{router: {in: \"ipc:///tmp/es-x\", out: \"ipc:///tmp/es-x\"}}",
             "f:1:39: router.out: ipc:///tmp/es-x is taken already by router.in"
         ),
+        (
+            "{router: {in: [\"tcp://127.0.0.1:57001\", \"connect:tcp://127.0.0.1:57002\"],\n out: \"tcp://*:57002\", "
+                + "insecure: true}}",
+            "f:1:41: router.in[1]: tcp://127.0.0.1:57002 is this router's own \"out\": events would go in a circle"
+        ),
     ]
 
     @Test("what would fail is an error with its place", arguments: wrong)

@@ -18,8 +18,8 @@ struct Reload {
     }
 
     /// What the router is to do: its loop asks once a second, and when a signal came.
-    mutating func next(_ signals: Signals, failure: String?) -> Router.Request {
-        if let failure { failures.write(.warning, failure) }
+    mutating func next(_ signals: Signals, news: [String]) -> Router.Request {
+        for text in news { failures.write(.warning, text) }
         switch signals.next() {
         case .stop: return .stop
         case .reload:

@@ -9,6 +9,6 @@ Program.run(.router) { options, signals in
         routes: RouteTable(options))
     Log.info("in \(router.boundIn.joined(separator: ",")), out \(router.boundOut.joined(separator: ","))")
     var reload = Reload(options)
-    try router.run(watching: signals.fileDescriptor) { reload.next(signals, failure: $0) }
+    try router.run(watching: signals.fileDescriptor) { reload.next(signals, news: $0) }
     try router.close()
 }
