@@ -58,6 +58,9 @@ public struct AutoParser: LineParser {
         errors = NginxErrorParser(topics: &topics)
     }
 
+    /// The line with which a message of an error log began that waits.
+    public var held: LinePlace? { errors.held }
+
     /// Takes one line.
     public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
         guard line.byteCount > 0 else { return .refused(.empty) }

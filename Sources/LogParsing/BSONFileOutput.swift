@@ -57,6 +57,12 @@ public final class BSONFileOutput: EventOutput {
         if events.pointee.count >= Self.pieceSize { flush() }
     }
 
+    /// Writes what was gathered.
+    public func note() { flush() }
+
+    /// Whether the file could be written.
+    public var isNotedGone: Bool { problem == nil }
+
     /// Unparsed lines have no place in a file of events; they are in the counts.
     public func report(_ unparsed: Unparsed, path: String) {}
 

@@ -6,6 +6,11 @@ struct FileKey: Hashable {
     let device: UInt64
     let inode: UInt64
 
+    init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+
     init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
@@ -22,7 +27,7 @@ struct Mark: Hashable {
 
     static let none = Mark(length: 0, hash: 0)
 
-    private init(length: Int, hash: UInt64) {
+    init(length: Int, hash: UInt64) {
         self.length = length
         self.hash = hash
     }
@@ -190,8 +195,7 @@ extension FollowedFile {
     private func skipHole() -> Bool {
         let seekData: CInt = 3  // SEEK_DATA, which Swift does not see
         let data = lseek(descriptor, off_t(position), seekData)
-        guard data > off_t(position) else { return false }
-        go(to: UInt64(data))
+        guard data > off_t(position), go(to: UInt64(data), behind: .none) else { return false }
         isSkipping = false
         return true
     }
@@ -238,17 +242,56 @@ extension FollowedFile {
         mayHaveMore = true
     }
 
-    /// Goes to where reading stood before; stays at the beginning if the file is shorter.
-    func go(to position: UInt64) {
-        guard position <= size else { return }
-        withUnsafeTemporaryAllocation(byteCount: Mark.limit, alignment: 8) { buffer in
+    /// Goes to where reading stood before; stays at the beginning if the file does not hold what it held.
+    ///
+    /// - Returns: Whether it went there.
+    @discardableResult
+    func go(to saved: SavedPosition) -> Bool {
+        guard go(to: saved.position, behind: saved.mark) else { return false }
+        isSkipping = saved.isSkipping
+        return true
+    }
+
+    private func go(to position: UInt64, behind expected: Mark) -> Bool {
+        guard position <= size else { return false }
+        return withUnsafeTemporaryAllocation(byteCount: Mark.limit, alignment: 8) { buffer in
             let length = Int(min(position, UInt64(Mark.limit)))
             guard pread(descriptor, buffer.baseAddress, length, off_t(position) - off_t(length)) == length else {
-                return
+                return false
+            }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<length]).bytes
+            if expected.length > 0 {
+                guard expected.length <= length,
+                    Mark(bytes.extracting(length - expected.length..<length)) == expected
+                else { return false }
             }
             self.position = position
-            mark = Mark(UnsafeRawBufferPointer(rebasing: buffer[..<length]).bytes)
+            mark = Mark(bytes)
+            return true
         }
+    }
+
+    /// Where reading stands, to go on after a restart; nil as long as the file is not known.
+    func saved(as path: String, isDone: Bool = false) -> SavedPosition? {
+        identity.map {
+            SavedPosition(
+                path: path, key: key, identity: $0, position: position, mark: mark, isSkipping: isSkipping,
+                isDone: isDone)
+        }
+    }
+
+    /// Makes this file, not read yet, the copy of one that was truncated, if it holds what that held.
+    func become(copyOf saved: SavedPosition) -> Bool {
+        let isSame = withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
+            let count = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
+            let head = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
+            return Self.identify(head, saved.key, isWhole: true) == saved.identity
+        }
+        guard isSame, saved.mark.length > 0, go(to: saved) else { return false }
+        identity = saved.identity
+        isReplaced = true
+        isFinal = true
+        return true
     }
 
     /// Goes to the start of the last line, be it complete or not.

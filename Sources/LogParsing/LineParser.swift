@@ -18,6 +18,9 @@ public protocol LineParser: Sendable {
     /// - Complexity: O(*n*) in the length of the line.
     mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome
 
+    /// Where the first line stands that was taken, became no event yet, and must be read again after a restart.
+    var held: LinePlace? { get }
+
     /// Emits what has waited long enough; called about once a second, and whenever no more lines are there.
     ///
     /// - Parameter milliseconds: The time of the clock on the wall, since 1970 in UTC.
@@ -28,6 +31,9 @@ public protocol LineParser: Sendable {
 }
 
 extension LineParser {
+    /// No line waits.
+    public var held: LinePlace? { nil }
+
     /// Does nothing: nothing waits.
     public mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {}
 

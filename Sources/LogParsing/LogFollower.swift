@@ -11,6 +11,8 @@ public struct LogFollower: ~Copyable {
         case nobodyWants
         /// So many of so many bytes are read; told from time to time when everything is read once.
         case progress(read: UInt64, of: UInt64)
+        /// Positions could not be saved.
+        case notSaved(PositionStore.Problem)
     }
 
     /// How long it is no news that nobody wants the lines that wait.
@@ -18,6 +20,8 @@ public struct LogFollower: ~Copyable {
     /// How soon reading goes on when somebody wants the lines again.
     private static let interestCheck: Duration = .milliseconds(100)
     private static let reportEvery: Duration = .seconds(1)
+    /// Positions are noted, and saved this much later if their events are gone: so a second is repeated at most.
+    private static let saveEvery: Duration = .milliseconds(500)
     private static let progressEvery: Duration = .milliseconds(200)
     /// The longest wait for lines, so that the caller's `shouldStop` is asked again.
     private static let longestWait: Duration = .seconds(5)
@@ -28,10 +32,30 @@ public struct LogFollower: ~Copyable {
     private var nextReport: Duration = .zero
     private var nextProgress: Duration = .zero
     private var unwantedSince: Duration?
+    private let store: PositionStore?
+    private var nextSave: Duration = .zero
+    private var noted: SavedPositions?
+    private var saved: SavedPositions
+    private var hasToldUnsaved = false
 
     /// Opens the files, or those that the format names if there are none.
-    public init(_ paths: [String], options: Tail.Options, plan: LogPlan, to output: any EventOutput) {
-        tail = Tail(paths.isEmpty ? plan.paths : paths, options: options)
+    ///
+    /// - Parameters:
+    ///   - listeners: Sockets on which lines come as well.
+    ///   - store: Where positions are kept; without one, nothing is known after a restart.
+    public init(
+        _ paths: [String], options: Tail.Options, plan: LogPlan, to output: any EventOutput,
+        listeners: [LogListener] = [], keeping store: PositionStore? = nil
+    ) {
+        var options = options
+        if let store {
+            options.resuming = store.saved
+            options.keepsPositions = true
+        }
+        self.store = store
+        saved = options.resuming
+        let files = paths.isEmpty && listeners.isEmpty ? plan.paths : paths
+        tail = Tail(files, options: options, listeners: listeners)
         pump = LogPump(plan, to: output)
         once = options.once
     }
@@ -55,7 +79,7 @@ public struct LogFollower: ~Copyable {
             tell(progress, hear)
             switch progress {
             case .more: continue
-            case .idle: tail.wait(atMost: Self.longestWait, watching: [descriptor])
+            case .idle: tail.wait(atMost: noted == nil ? Self.longestWait : Self.saveEvery, watching: [descriptor])
             case .stopped: if waitForInterest(watching: descriptor, until: shouldStop) { return false }
             case .finished: return true
             }
@@ -71,13 +95,17 @@ public struct LogFollower: ~Copyable {
         repeat {
             tail.wait(atMost: Self.interestCheck, watching: [descriptor], forLines: false)
             if shouldStop() { return true }
-        } while !pump.output.isWanted && Monotonic.now < end
+        } while !pump.output.isWanted && !tail.hasListeners && Monotonic.now < end
         return false
     }
 
     private mutating func tell(_ progress: Tail.Progress, _ hear: (News) -> Void) {
         for notice in tail.takeNotices() { hear(.file(notice)) }
         let now = Monotonic.now
+        if let store, now >= nextSave {
+            nextSave = now + Self.saveEvery
+            keepPositions(in: store, hear)
+        }
         if now >= nextReport || progress == .finished {
             pump.pass(to: Datetime.now().millisecondsSinceEpoch)
             pump.reportUnparsed { tail.path(ofInput: $0) }
@@ -98,5 +126,34 @@ public struct LogFollower: ~Copyable {
         } else {
             unwantedSince = since
         }
+    }
+
+    /// Saves the positions that were noted last time, and notes those of now.
+    private mutating func keepPositions(in store: PositionStore, _ hear: (News) -> Void) {
+        if let noted {
+            guard pump.output.isNotedGone else { return }
+            save(noted, in: store, hear)
+            self.noted = nil
+        }
+        let now = tail.positions(holding: pump.held)
+        guard now != saved else { return }
+        pump.output.note()
+        noted = now
+    }
+
+    private mutating func save(_ positions: SavedPositions, in store: PositionStore, _ hear: (News) -> Void) {
+        do {
+            try store.save(positions)
+            saved = positions
+            hasToldUnsaved = false
+        } catch {
+            if !hasToldUnsaved { hear(.notSaved(error)) }
+            hasToldUnsaved = true
+        }
+    }
+
+    /// Saves where reading ended; to be called when all events have left this process.
+    public mutating func savePositions(hear: (News) -> Void) {
+        if let store { save(tail.positions(holding: pump.held), in: store, hear) }
     }
 }

@@ -18,8 +18,22 @@ public protocol EventOutput: AnyObject {
     ///   - build: Writes the event. It need not be called when nobody wants it.
     func emit(topic: Int, _ build: (inout DocumentWriter) -> Void)
 
+    /// Remembers which events came so far.
+    func note()
+
+    /// Whether all events that came before ``note()`` have left this process.
+    var isNotedGone: Bool { get }
+
     /// Hears of a line that could not be parsed; `_es.unparsed` is its topic.
     func report(_ unparsed: Unparsed, path: String)
+}
+
+extension EventOutput {
+    /// Does nothing: events are gone at once.
+    public func note() {}
+
+    /// Events are gone at once.
+    public var isNotedGone: Bool { true }
 }
 
 /// A line that became no event.
@@ -45,6 +59,8 @@ public struct LogPump: LineHandler {
     /// The parser of each input.
     private var parserOfInput: [Int] = []
     private var samples: [Unparsed] = []
+    /// Inputs whose lines are taken though nobody wants them, since whoever sends them cannot wait.
+    private var live: Set<Int> = []
 
     /// Joins the parsers of a plan and an output.
     public init(_ plan: LogPlan, to output: any EventOutput) {
@@ -56,6 +72,7 @@ public struct LogPump: LineHandler {
     /// Reads one piece from the files and hands its events on.
     public mutating func read(from tail: inout Tail) -> Tail.Progress {
         learn(tail.inputs)
+        live = tail.liveInputs
         let progress = tail.read(into: &self)
         // Reading may have found a new file, at whose first line it stopped.
         if progress == .stopped && parserOfInput.count < tail.inputs.count { return .more }
@@ -76,6 +93,9 @@ public struct LogPump: LineHandler {
         for index in plan.parsers.indices { plan.parsers[index].pass(to: milliseconds, output) }
     }
 
+    /// Lines that were taken and must be read again after a restart.
+    public var held: [LinePlace] { plan.parsers.compactMap(\.held) }
+
     /// Lets the parsers emit all that waits, because nothing follows.
     public mutating func finish() {
         for index in plan.parsers.indices { plan.parsers[index].finish(output) }
@@ -83,7 +103,7 @@ public struct LogPump: LineHandler {
 
     /// Turns a line into an event.
     public mutating func take(_ line: RawSpan, at place: LinePlace) -> Bool {
-        guard output.isWanted, place.input < parserOfInput.count else { return false }
+        guard place.input < parserOfInput.count, output.isWanted || live.contains(place.input) else { return false }
         let outcome = plan.parsers[parserOfInput[place.input]].take(line, at: place, to: output)
         counts.count(outcome)
         if case .refused(let reason) = outcome { sample(reason, place) }

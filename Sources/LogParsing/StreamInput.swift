@@ -96,7 +96,9 @@ extension Tail {
             }
         }
         guard result == .idle else { return result }
-        let isOver = streams.allSatisfy { $0.isEnded } && (options.once || (patterns.isEmpty && !streams.isEmpty))
+        let isOver =
+            listeners.isEmpty && streams.allSatisfy { $0.isEnded }
+            && (options.once || (patterns.isEmpty && !streams.isEmpty))
         return isOver ? .finished : .idle
     }
 }

@@ -70,24 +70,26 @@ extension Tail {
         }
     }
 
-    private mutating func add(_ path: String, isFound: Bool) -> FollowedLog {
+    mutating func add(_ path: String, isFound: Bool) -> FollowedLog {
         let log = FollowedLog(path: path, input: inputs.count, isFound: isFound)
         inputs.append(path)
         logs[path] = log
         return log
     }
 
-    private mutating func follow(_ file: FollowedFile, in log: FollowedLog) {
-        if let identity = file.identity, let position = positions[identity] {
-            file.go(to: position)
+    mutating func follow(_ file: FollowedFile, in log: FollowedLog) {
+        if let identity = file.identity, let saved = positions[identity] {
+            file.go(to: saved)
         } else if !log.files.isEmpty {
             totals.rotations += 1
-        } else if !isStarted && !options.fromStart && !options.once {
+        } else if !isStarted && !options.fromStart && !options.once && !wasFollowed(log.path) {
             file.goToEnd(buffer, maximumLine: options.maximumLine)
         }
         for old in log.files { old.mayHaveMore = true }
-        if log.problem != nil { notices.append(.opened(path: log.path)) }
-        log.problem = nil
+        if !file.isRenamed {
+            if log.problem != nil { notices.append(.opened(path: log.path)) }
+            log.problem = nil
+        }
         file.lastGrowth = Monotonic.now
         log.add(file)
         keys.insert(file.key)
@@ -166,7 +168,9 @@ extension Tail {
         }
         totals.closed &+= file.position
         if positions.count >= Self.positionLimit { positions.removeAll() }
-        if let identity = file.identity, !options.once { positions[identity] = file.position }
+        if !options.once || options.keepsPositions, let saved = file.saved(as: log.path, isDone: true) {
+            positions[saved.identity] = saved
+        }
         keys.remove(file.key)
         log.remove(file)
     }

@@ -13,6 +13,12 @@ extension Tail {
         let now = Monotonic.now
         let time = max(.zero, min(limit, nextLook - now))
         var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        // What comes there cannot wait, wanted or not.
+        for (listener, _) in listeners {
+            for descriptor in listener.descriptors {
+                polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+            }
+        }
         if forLines {
             polled.append(pollfd(fd: watcher.fileDescriptor, events: Int16(POLLIN), revents: 0))
             for stream in streams where !stream.isEnded {

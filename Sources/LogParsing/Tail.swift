@@ -29,6 +29,10 @@ public struct Tail: ~Copyable {
         public var lookEvery: Duration = .seconds(5)
         /// How long a rotated file is kept open after it last grew: writers reopen their logs late.
         public var keepRotated: Duration = .seconds(60)
+        /// Where reading stood before.
+        public var resuming = SavedPositions()
+        /// Whether positions matter after everything was read once.
+        public var keepsPositions = false
 
         /// Follows from the end.
         public init() {}
@@ -58,11 +62,17 @@ public struct Tail: ~Copyable {
     var keys: Set<FileKey> = []
     /// Where reading stood in files that were closed, so that they are not read again under another name.
     ///
-    /// This is what checkpoints will keep on disk.
-    var positions: [FileIdentity: UInt64] = [:]
+    /// At the start these are the positions of the last time.
+    var positions: [FileIdentity: SavedPosition] = [:]
+    /// The names of which something was known at the start.
+    let resumedPaths: Set<String>
     var ready: [FollowedLog] = []
     var inputs: [String] = []
     var streams: [StreamInput] = []
+    /// Sockets, with their numbers among the inputs.
+    var listeners: [(listener: LogListener, input: Int)] = []
+    /// Inputs whose lines cannot wait.
+    var liveInputs: Set<Int> = []
     var watcher = Watcher()
     var watched: [CInt: Watched] = [:]
     var renamings = Renamings()
@@ -75,14 +85,22 @@ public struct Tail: ~Copyable {
 
     /// Starts to follow.
     ///
-    /// - Parameter paths: Names of files, patterns with `*`, `?` and `[`, or `-` for the standard input.
-    public init(_ paths: [String], options: Options = Options()) {
+    /// - Parameters:
+    ///   - paths: Names of files, patterns with `*`, `?` and `[`, or `-` for the standard input.
+    ///   - listeners: Sockets on which lines come as well.
+    public init(_ paths: [String], options: Options = Options(), listeners: [LogListener] = []) {
         self.options = options
+        resumedPaths = Set(options.resuming.files.map(\.path))
         patterns = paths.filter { $0 != "-" }.map { Pattern(path: $0) }
         // A line of the greatest length and the bytes before it must fit, or reading would stand still.
         buffer = .allocate(byteCount: max(256 << 10, 2 * options.maximumLine) + Mark.limit, alignment: 8)
+        for listener in listeners { add(listener) }
         if paths.contains("-") { addStream(path: "-", descriptor: 0) }
+        for file in options.resuming.files { positions[file.identity] = file }
         lookAtAll()
+        resumeRotated()
+        // Those that are open now are known from their files; the others may never be seen again.
+        positions = positions.filter { $0.value.isDone }
         isStarted = true
     }
 
@@ -92,6 +110,7 @@ public struct Tail: ~Copyable {
     ///
     /// Never waits for more.
     public mutating func read<Handler: LineHandler & ~Copyable>(into handler: inout Handler) -> Progress {
+        if !listeners.isEmpty && readListeners(into: &handler) { return .more }
         while let log = ready.first {
             guard let file = log.next else {
                 ready.removeFirst()
@@ -158,6 +177,10 @@ public enum TailNotice: Hashable, Sendable {
     case opened(path: String)
     /// The file was truncated behind `offset`; lines that were not read are read from its copy if `copyFound`.
     case truncated(path: String, offset: UInt64, copyFound: Bool)
+    /// A file that was read up to `offset` before a restart is not there any more, under no name.
+    case gone(path: String, offset: UInt64)
+    /// A socket had too many clients; the one that was silent for longest was closed.
+    case evicted(address: String)
     /// Too many rotated files waited to be read; `bytes` of the oldest are not.
     case abandoned(path: String, bytes: UInt64)
 }

@@ -12,13 +12,13 @@ extension Command {
             Setting("topic", .topic, "TOPIC", "topic of the events, instead of the format's own"),
             .flag("once", "read to the end of the files and exit", reach: .commandLine),
             .flag("from-start", "begin at the start of files that are there already, not at their ends"),
+            Setting("listen", .text, "SOCKET", "udp:HOST:PORT, tcp:HOST:PORT or unix:PATH for lines", repeatable: true),
+            Setting("state", .directory, "DIR", "where positions are kept over restarts"),
             .choice("on-unwanted", ["wait", "skip"], "what to do with a file nobody wants", usual: "wait"),
             .wait, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "file",
         examples: [
-            "eventstorm-source-log /var/log/nginx/access.log",
-            "eventstorm-source-log --format nginx:/etc/nginx/nginx.conf",
             "eventstorm-source-log --once --to bson:hits.bson access.log",
         ],
         takesConfiguration: true
@@ -32,7 +32,9 @@ extension Command {
             problems.append(("format", "unknown format \(quoted(format)); known are \(list(logFormats, "and"))\(hint)"))
         }
         // A configuration of nginx names its files.
-        if options.texts("file").isEmpty && format != "nginx" { problems.append(("file", "which files?")) }
+        if options.texts("file").isEmpty && options.texts("listen").isEmpty && format != "nginx" {
+            problems.append(("file", "which files?"))
+        }
         let files = options.bsonFiles("to").count
         if files > 1 || files == 1 && !options.endpoints("to").isEmpty {
             problems.append(("to", "either endpoints or one bson:FILE"))

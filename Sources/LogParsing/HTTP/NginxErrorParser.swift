@@ -21,6 +21,9 @@ public struct NginxErrorParser: LineParser {
     private var clock = SyslogClock()
     private var text = FieldText(escape: .none)
 
+    /// The line with which the message began that waits.
+    public var held: LinePlace? { waiting.isEmpty ? nil : place }
+
     init(topics: inout LogTopics) { topic = topics.number(of: "http.error") }
 
     /// Takes one line.

@@ -20,6 +20,9 @@ struct Console {
         case .nobodyWants:
             wipe()
             Log.info("nobody subscribes yet; the files wait")
+        case .notSaved(let problem):
+            wipe()
+            Log.error("\(problem); after a restart lines would be read again")
         case .file(let notice):
             wipe()
             tell(notice)
@@ -46,6 +49,9 @@ struct Console {
             Log.info("\(path): truncated at \(offset); what was not read yet is read from its copy")
         case .truncated(let path, let offset, false):
             Log.warning("\(path): truncated at \(offset), and no copy of it was found; reading from its beginning")
+        case .evicted(let address): Log.warning("\(address): too many clients; one that was silent was closed")
+        case .gone(let path, let offset):
+            Log.warning("\(path): the file that was read up to \(offset) is not there any more")
         case .abandoned(let path, let bytes):
             Log.warning("\(path): too many rotated files wait; \(bytes) bytes of the oldest are not read")
         }

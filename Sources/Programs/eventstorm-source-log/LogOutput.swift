@@ -38,12 +38,14 @@ enum LogOutput {
     /// Sends or writes what waits.
     ///
     /// - Parameter isDone: Whether there is time for it, because everything was read and nobody asked to stop.
-    func close(isDone: Bool) throws {
+    /// - Returns: Whether nothing was left over.
+    func close(isDone: Bool) throws -> Bool {
         switch self {
-        case .source(let output): output.close(isDone: isDone)
+        case .source(let output): return output.close(isDone: isDone)
         case .file(let output):
             output.flush()
             if let problem = output.problem { throw problem }
+            return true
         }
     }
 
@@ -63,6 +65,8 @@ final class SourceOutput: EventOutput {
     private let unparsed: OpenTopic
     private let skips: Bool
     private let wait: Duration
+    /// The events of each topic that were emitted by the last note.
+    private var noted: [UInt64] = []
 
     init(name: String, to endpoints: [Endpoint], topics: [String], wait: Duration, skips: Bool) throws {
         // Files that nobody wants are only skipped by those who do not mind losing events.
@@ -81,6 +85,15 @@ final class SourceOutput: EventOutput {
 
     func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) { topics[topic].emit(build) }
 
+    func note() { noted = topics.map { $0.counts.emitted } }
+
+    var isNotedGone: Bool {
+        zip(topics, noted).allSatisfy { topic, noted in
+            let counts = topic.counts
+            return counts.emitted - counts.queued >= noted
+        }
+    }
+
     func report(_ line: Unparsed, path: String) {
         unparsed.emit { event in
             event["reason"] = line.reason.rawValue
@@ -89,9 +102,9 @@ final class SourceOutput: EventOutput {
         }
     }
 
-    func close(isDone: Bool) {
+    func close(isDone: Bool) -> Bool {
         if isDone { _ = source.flush(within: wait) }
-        source.close(within: Self.closing)
+        return source.close(within: Self.closing)
     }
 
     var summary: String {

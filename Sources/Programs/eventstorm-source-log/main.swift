@@ -13,11 +13,15 @@ Program.run(.sourceLog) { options, signals in
     } catch let error as LogFormat.Problem {
         throw options.failure("format", error.description)
     }
-    let files = options.texts("file").isEmpty ? plan.paths : options.texts("file")
-    if files.isEmpty { throw options.failure("file", "which files?") }
+    let listeners = try openListeners(options)
+    let isGiven = !options.texts("file").isEmpty || !listeners.isEmpty
+    let files = isGiven ? options.texts("file") : plan.paths
+    if files.isEmpty && listeners.isEmpty { throw options.failure("file", "which files?") }
     raiseFileLimit()
+    let store = try positionStore(options)
     let output = try LogOutput(options, topics: plan.topics)
-    var follower = LogFollower(files, options: following, plan: plan, to: output.events)
+    var follower = LogFollower(
+        files, options: following, plan: plan, to: output.events, listeners: listeners, keeping: store)
     var console = Console(waits: !following.once)
     let isDone = follower.run(
         watching: signals.fileDescriptor,
@@ -27,7 +31,7 @@ Program.run(.sourceLog) { options, signals in
         },
         hear: { console.tell($0) })
     console.end()
-    try output.close(isDone: isDone)
+    if try output.close(isDone: isDone) { follower.savePositions { console.tell($0) } }
     Log.info(follower.counts.summary + output.summary)
     if following.once && (!isDone || console.hasFailed) { throw Failure.failed("not everything was read") }
 }
