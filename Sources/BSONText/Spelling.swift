@@ -11,7 +11,7 @@ package enum Spelling {
     ///
     /// - Complexity: O(*n*) in the letters of the known words.
     package static func nearest(to word: String, among known: [String]) -> String? {
-        let limit = max(1, min(3, word.count / 2))
+        let limit = max(1, min(3, word.count / 3))
         let given = Array(word.lowercased().prefix(most))
         let best = known.map { ($0, distance(given, Array($0.lowercased()))) }.min { $0.1 < $1.1 }
         if let (candidate, steps) = best, steps <= limit { return candidate }

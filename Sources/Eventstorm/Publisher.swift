@@ -127,6 +127,12 @@ package struct Publisher: ~Copyable {
         }
     }
 
+    /// Learns what the peers have taken out of their queues meanwhile.
+    ///
+    /// While messages are handed over libzmq looks only every millisecond or so (`max_command_delay`), and takes a
+    /// queue for full that has long had room: a burst would lose what need not be lost.
+    package func takeCredit() { _ = try? socket.events }
+
     /// Hands one message to the socket.
     ///
     /// - Parameters:

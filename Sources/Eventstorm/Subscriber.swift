@@ -168,7 +168,10 @@ public struct Subscriber: ~Copyable {
 
 extension Subscriber {
     /// The topic of a number, and the generation of the table: numbers of an older one mean nothing.
-    package var topicTable: TopicTable { intake.topics }
+    package var topicTable: TopicTable {
+        // Lent: a copy for every message would count references.
+        _read { yield intake.topics }
+    }
 
     /// Adds the socket to a poller's set.
     @discardableResult

@@ -6,8 +6,9 @@ import ZeroMQ
 extension Router {
     /// Forwards the messages that have arrived, a thousand at most.
     mutating func forward() throws(ZMQError) {
-        for _ in 0..<Router.messagesPerRound {
+        for number in 1...Router.messagesPerRound {
             guard let incoming = subscriber.next() else { return }
+            if number % Router.messagesPerCredit == 0 { publisher.takeCredit() }
             try forward(incoming)
         }
     }

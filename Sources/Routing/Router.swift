@@ -42,6 +42,8 @@ public struct Router: ~Copyable {
 
     /// Messages forwarded before subscriptions, beats and the caller's descriptors have their turn.
     static let messagesPerRound = 1_000
+    /// Messages after which it is looked whether the subscribers' queues have room again: a fraction of their length.
+    static let messagesPerCredit = 64
 
     /// Opens a router.
     ///
