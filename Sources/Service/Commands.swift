@@ -19,7 +19,7 @@ extension Command {
         ],
         words: "file",
         examples: [
-            "eventstorm-source-log --once --to bson:hits.bson access.log",
+            "eventstorm-source-log --once --to bson:hits.bson access.log"
         ],
         takesConfiguration: true
     )
