@@ -62,7 +62,7 @@ let package = Package(
         library("LogParsing", ["BSON", "CSystem"]),  // lines to events; following files
         library("HostMetrics", ["BSON"]),  // /proc to events
         // Queries over BSON files, by all cores.
-        library("QueryFiles", ["Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
+        library("QueryFiles", ["Service", "Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
         library("Books", ["BSON", "Eventstorm"]),  // the identities, from status events
         // Subscribe, filter, reshape, republish.
         library("Routing", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),

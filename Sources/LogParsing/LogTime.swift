@@ -97,8 +97,26 @@ enum ISOLogTime {
     ///
     /// - Parameter offset: Seconds to the east of Greenwich, where the text does not say.
     static func milliseconds(in line: RawSpan, at index: inout Int, offset: Int = 0) -> Int64? {
-        let start = index
-        guard start >= 0, start + 19 <= line.byteCount else { return nil }
+        guard let seconds = localSeconds(in: line, at: index, separator: UInt8(ascii: "-")) else { return nil }
+        let mark = line.byte(at: index + 10)
+        guard mark == UInt8(ascii: "T") || mark == UInt8(ascii: " ") else { return nil }
+        var end = index + length
+        let fraction = milliseconds(in: line, fractionAt: &end)
+        guard let zone = zone(in: line, at: &end, usually: offset) else { return nil }
+        index = end
+        return (seconds - Int64(zone)) * 1000 + fraction
+    }
+
+    /// The length of date and time to the second.
+    static let length = 19
+
+    /// Seconds since 1970, by the clock of its place, of the date and time at `start`; nil if none stands there.
+    ///
+    /// Which byte stands between date and time is not looked at.
+    ///
+    /// - Parameter separator: What stands between year, month and day.
+    static func localSeconds(in line: RawSpan, at start: Int, separator: UInt8) -> Int64? {
+        guard start >= 0, start + length <= line.byteCount else { return nil }
         var digits = Digits(line)
         let year = digits.two(at: start) * 100 + digits.two(at: start + 2)
         let month = digits.two(at: start + 5)
@@ -106,19 +124,13 @@ enum ISOLogTime {
         let hour = digits.two(at: start + 11)
         let minute = digits.two(at: start + 14)
         let second = digits.two(at: start + 17)
-        let mark = line.byte(at: start + 10)
-        guard digits.areDigits, line.byte(at: start + 4) == UInt8(ascii: "-"),
-            line.byte(at: start + 7) == UInt8(ascii: "-"), mark == UInt8(ascii: "T") || mark == UInt8(ascii: " "),
+        guard digits.areDigits, line.byte(at: start + 4) == separator, line.byte(at: start + 7) == separator,
             line.byte(at: start + 13) == UInt8(ascii: ":"), line.byte(at: start + 16) == UInt8(ascii: ":"),
             month >= 1, month <= 12, day >= 1, day <= Civil.days(inMonth: month, year: year), hour < 24, minute < 60,
             second <= 60
         else { return nil }
-        var end = start + 19
-        let fraction = milliseconds(in: line, fractionAt: &end)
-        guard let zone = zone(in: line, at: &end, usually: offset) else { return nil }
-        index = end
         let days = Civil.daysSince1970(year: year, month: month, day: day)
-        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second - zone) * 1000 + fraction
+        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second)
     }
 
     /// Reads `.123456`, or nothing.

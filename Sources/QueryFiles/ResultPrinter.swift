@@ -3,6 +3,7 @@
 public import BSON
 internal import BSONText
 internal import Glibc
+internal import Service
 
 /// Writes documents to a descriptor in one of several forms.
 ///
@@ -158,16 +159,7 @@ public final class ResultPrinter: @unchecked Sendable {
     // MARK: - Output
 
     private func flush() {
-        var rest = buffer[...]
-        while !rest.isEmpty && !isClosed {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                if errno == EINTR { continue }
-                isClosed = true
-                break
-            }
-            rest = rest.dropFirst(written)
-        }
+        if !isClosed && !writeAll(descriptor, buffer) { isClosed = true }
         buffer.removeAll(keepingCapacity: true)
     }
 }

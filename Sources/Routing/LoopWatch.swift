@@ -25,9 +25,11 @@ struct LoopWatch {
     init(own: UInt64) { self.own = own }
 
     /// The routers that this one's events came through.
-    func via(_ ledger: borrowing Ledger, now: UInt64) -> [UInt64] {
+    ///
+    /// - Parameter origins: What those above said.
+    func via(_ origins: [Ledger.OriginEntry]) -> [UInt64] {
         var via: [UInt64] = []
-        for entry in ledger.originEntries(now: now) where entry.isRouter && !cut.contains(entry.origin) {
+        for entry in origins where entry.isRouter && !cut.contains(entry.origin) {
             for origin in [entry.origin] + entry.via where !via.contains(origin) && via.count < Limits.viaRouters {
                 via.append(origin)
             }
@@ -38,13 +40,13 @@ struct LoopWatch {
     /// Looks for loops.
     ///
     /// - Parameters:
-    ///   - ledger: What the routers above said.
+    ///   - origins: What those above said.
     ///   - now: Monotonic nanoseconds.
     /// - Returns: The loops that are cut from now on, and those that are gone.
-    mutating func look(at ledger: borrowing Ledger, now: UInt64) -> (cut: [Loop], mended: [UInt64]) {
+    mutating func look(at origins: [Ledger.OriginEntry], now: UInt64) -> (cut: [Loop], mended: [UInt64]) {
         var news: [Loop] = []
         var present: Set<UInt64> = []
-        for entry in ledger.originEntries(now: now) where entry.isRouter {
+        for entry in origins where entry.isRouter {
             guard let process = entry.process, entry.origin == own || entry.via.contains(own) else { continue }
             present.insert(entry.origin)
             let since = known[entry.origin] ?? now

@@ -122,7 +122,8 @@ public struct Router: ~Copyable {
 
     /// Looks for routers above that get their events from here.
     private mutating func lookForLoops(now: UInt64) {
-        let (cut, mended) = loops.look(at: subscriber.ledger, now: now)
+        let origins = subscriber.ledger.originEntries(now: now)
+        let (cut, mended) = loops.look(at: origins, now: now)
         for loop in cut {
             let process = loop.process
             news.append(
@@ -133,7 +134,7 @@ public struct Router: ~Copyable {
         for origin in mended {
             news.append("router \(hexadecimal(origin)) stands in no loop any more; its events are taken again")
         }
-        beats.via = loops.via(subscriber.ledger, now: now)
+        beats.via = loops.via(origins)
     }
 
     /// How often routes were loaded; beats and status say it.

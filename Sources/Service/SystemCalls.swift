@@ -27,15 +27,23 @@ func retrying(_ call: () -> Int) -> Int {
 /// Writes all bytes, or as many as can be written.
 func writeAll(_ descriptor: CInt, _ text: String) {
     var text = text
-    text.withUTF8 { bytes in
-        var done = 0
-        while done < bytes.count {
-            guard let start = bytes.baseAddress else { return }
-            let count = retrying { write(descriptor, start + done, bytes.count - done) }
-            if count <= 0 { return }
-            done += count
-        }
+    text.withUTF8 { _ = writeAll(descriptor, UnsafeRawBufferPointer($0)) }
+}
+
+/// Writes all bytes, or as many as can be written; whether that was all.
+package func writeAll(_ descriptor: CInt, _ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { writeAll(descriptor, $0) }
+}
+
+private func writeAll(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let piece = UnsafeRawBufferPointer(rebasing: rest)
+        let count = retrying { write(descriptor, piece.baseAddress, piece.count) }
+        if count <= 0 { return false }
+        rest = rest.dropFirst(count)
     }
+    return true
 }
 
 /// The value of an environment variable, if it is set and not empty.

@@ -33,14 +33,14 @@ private struct Fabric {
             var beat = Beat(
                 origin: origins[number], process: ProcessIdentity(role: "router", name: "r\(number)"), at: .now(),
                 full: true)
-            beat.via = watches[number].via(nodes[number].ledger, now: now)
+            beat.via = watches[number].via(nodes[number].ledger.originEntries(now: now))
             return beat
         }
         for (number, others) in links ?? above {
             for other in others { nodes[number].ledger.observe(beats[other], now: now) }
         }
         for number in origins.indices {
-            let (cut, mended) = watches[number].look(at: nodes[number].ledger, now: now)
+            let (cut, mended) = watches[number].look(at: nodes[number].ledger.originEntries(now: now), now: now)
             cuts += cut.map { _ in number }
             self.mended += mended.map { _ in number }
         }
@@ -87,6 +87,6 @@ struct LoopWatchTests {
                 Beat(origin: number, process: ProcessIdentity(role: "router", name: "r"), at: .now(), full: true),
                 now: 1)
         }
-        #expect(LoopWatch(own: 1_000).via(ledger, now: 2).count == Limits.viaRouters)
+        #expect(LoopWatch(own: 1_000).via(ledger.originEntries(now: 2)).count == Limits.viaRouters)
     }
 }

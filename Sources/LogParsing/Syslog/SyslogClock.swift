@@ -97,23 +97,11 @@ struct SyslogClock: Sendable {
     /// nginx writes its error log so, in the machine's zone.
     mutating func slashedMilliseconds(in line: RawSpan, at index: inout Int) -> Int64? {
         let start = index
-        guard start + 19 <= line.byteCount else { return nil }
-        var digits = Digits(line)
-        let year = digits.two(at: start) * 100 + digits.two(at: start + 2)
-        let month = digits.two(at: start + 5)
-        let day = digits.two(at: start + 8)
-        let hour = digits.two(at: start + 11)
-        let minute = digits.two(at: start + 14)
-        let second = digits.two(at: start + 17)
-        guard digits.areDigits, line.byte(at: start + 4) == UInt8(ascii: "/"),
-            line.byte(at: start + 7) == UInt8(ascii: "/"), line.byte(at: start + 10) == UInt8(ascii: " "),
-            line.byte(at: start + 13) == UInt8(ascii: ":"), line.byte(at: start + 16) == UInt8(ascii: ":"),
-            month >= 1, month <= 12, day >= 1, day <= Civil.days(inMonth: month, year: year), hour < 24, minute < 60,
-            second <= 60
+        guard let seconds = ISOLogTime.localSeconds(in: line, at: start, separator: UInt8(ascii: "/")),
+            line.byte(at: start + 10) == UInt8(ascii: " ")
         else { return nil }
-        index = start + 19
-        let days = Civil.daysSince1970(year: year, month: month, day: day)
-        return utc(Int64(((days * 24 + hour) * 60 + minute) * 60 + second)) * 1000
+        index = start + ISOLogTime.length
+        return utc(seconds) * 1000
     }
 
     /// What a time that was known for sure says about the years of those that follow.

@@ -176,13 +176,7 @@ private struct Explainer: ~Copyable {
     }
 
     private mutating func flush() {
-        var rest = output[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { break }
-            rest = rest.dropFirst(count)
-        }
+        _ = writeAll(STDOUT_FILENO, output)
         output.removeAll(keepingCapacity: true)
     }
 }

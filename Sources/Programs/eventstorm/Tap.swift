@@ -145,16 +145,7 @@ private struct EventPrinter {
     }
 
     mutating func flush() {
-        var rest = buffer[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                isClosed = true
-                break
-            }
-            rest = rest.dropFirst(count)
-        }
+        if !writeAll(STDOUT_FILENO, buffer) { isClosed = true }
         buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -41,37 +41,14 @@ struct ValueTable {
 
     /// Returns the number of the value of an element, which is copied and added if it is new.
     mutating func row(of element: ElementView) -> Int {
-        if element.typeByte == BSONType.string.rawValue {
-            let hash = ValueHash.text(element.valueBytes)
-            return sameRow(as: element, hash) ?? row(of: element, hash)
-        }
-        return row(of: element, ValueHash.hash(ValueView(element)))
-    }
-
-    /// Returns the number of a value of the same type and bytes.
-    @inline(__always)
-    private func sameRow(as element: ElementView, _ hash: UInt64) -> Int? {
-        if places.isEmpty { return nil }
-        let value = element.valueBytes
-        let mask = places.count &- 1
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let row = Int(places[index])
-            if row < 0 { return nil }
-            let entry = entries[row]
-            if entry.hash == hash && entry.type == element.typeByte && entry.count == value.byteCount
-                && bytes.span.bytes.extracting(entry.start..<entry.start &+ entry.count).holds(value, at: 0)
-            {
-                return row
-            }
-            index = (index &+ 1) & mask
-        }
+        let isString = element.typeByte == BSONType.string.rawValue
+        let value = isString ? ValueView(.string, element.valueBytes) : ValueView(element)
+        let hash = isString ? ValueHash.text(value.bytes) : ValueHash.hash(value)
+        return place(of: value, hash) ?? add(element, value, hash)
     }
 
     @inline(never)
-    private mutating func row(of element: ElementView, _ hash: UInt64) -> Int {
-        let value = ValueView(element)
-        if let row = place(of: value, hash) { return row }
+    private mutating func add(_ element: ElementView, _ value: ValueView, _ hash: UInt64) -> Int {
         let entry = Entry(hash: hash, type: value.type.rawValue, start: bytes.count, count: value.bytes.byteCount)
         value.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return insert(Value(element), entry)
@@ -80,23 +57,32 @@ struct ValueTable {
     /// Replaces what is shown for a number; it is found by its first value as before.
     mutating func show(_ value: Value, for row: Int) { values[row] = value }
 
+    @inline(__always)
     private func place(of value: ValueView, _ hash: UInt64) -> Int? {
         if places.isEmpty { return nil }
-        let mask = places.count - 1
+        let mask = places.count &- 1
         var index = Int(truncatingIfNeeded: hash) & mask
         while true {
             let row = Int(places[index])
             if row < 0 { return nil }
             if entries[row].hash == hash && equals(entries[row], value) { return row }
-            index = (index + 1) & mask
+            index = (index &+ 1) & mask
         }
     }
 
+    @inline(__always)
     private func equals(_ entry: Entry, _ value: ValueView) -> Bool {
+        // Mostly the same type and bytes.
+        let isSameType = entry.type == value.type.rawValue && entry.count == value.bytes.byteCount
+        if isSameType && kept(entry).holds(value.bytes, at: 0) { return true }
         guard let type = BSONType(rawValue: entry.type) else { return false }
-        let kept = bytes.span.bytes.extracting(entry.start..<entry.start + entry.count)
-        if type == value.type && entry.count == value.bytes.byteCount && kept.holds(value.bytes, at: 0) { return true }
-        return Order.compare(ValueView(type, kept), value) == 0
+        return Order.compare(ValueView(type, kept(entry)), value) == 0
+    }
+
+    /// The bytes of an entry's value.
+    @_lifetime(borrow self)
+    private func kept(_ entry: Entry) -> RawSpan {
+        bytes.span.bytes.extracting(entry.start..<entry.start &+ entry.count)
     }
 
     private mutating func insert(_ value: Value, _ entry: Entry) -> Int {
