@@ -171,25 +171,37 @@ final class ConfigurationFile {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// Emits ten thousand events a second from a thread of its own, and counts them.
+/// Emits ten thousand events a second from a thread of its own, and writes each into a file, which is the truth.
 final class Emitter: Sendable {
     let payload = Mutex("x")
     private let isOver = Atomic<Bool>(false)
-    private let count = Atomic<UInt64>(0)
+    private let file: URL
     private let thread = Mutex<OSThread?>(nil)
 
     init(_ topic: OpenTopic) throws {
+        file = FileManager.default.temporaryDirectory.appending(path: "es-emitted-\(UUID().uuidString).bson")
+        try Data().write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
         try thread.withLock { slot in
-            slot = try OSThread(name: "emitter") { [self] in emit(topic) }
+            slot = try OSThread(name: "emitter") { [self] in emit(topic, handle) }
         }
     }
 
-    private func emit(_ topic: OpenTopic) {
+    deinit { try? FileManager.default.removeItem(at: file) }
+
+    private func emit(_ topic: OpenTopic, _ handle: FileHandle) {
         let start = monotonicNanoseconds()
         var number: UInt64 = 0
         while !isOver.load(ordering: .relaxed) {
             let due = (monotonicNanoseconds() - start) / 100_000
             let text = payload.withLock { $0 }
+            var written = DocumentWriter()
+            for number in number..<max(number, due) {
+                written.beginDocument()
+                written["n"] = Int64(number)
+                written.endDocument()
+            }
+            handle.write(Data(written.take()))
             while number < due {
                 topic.emit {
                     $0["n"] = Int64(number)
@@ -199,14 +211,16 @@ final class Emitter: Sendable {
             }
             usleep(500)
         }
-        count.store(number, ordering: .releasing)
+        try? handle.close()
     }
 
-    /// Stops, and returns how many events were emitted.
+    /// Stops, and returns how many events the file holds.
     func stop() -> UInt64 {
         isOver.store(true, ordering: .relaxed)
         let thread = thread.withLock { $0.take() }
         thread?.join()
-        return count.load(ordering: .acquiring)
+        guard let bytes = try? Data(contentsOf: file), !bytes.isEmpty else { return 0 }
+        let count = try? BSONValidator.validateSequence([UInt8](bytes).span.bytes, maximumDepth: 2)
+        return UInt64(count ?? 0)
     }
 }
