@@ -60,6 +60,9 @@ public final class BSONFileOutput: EventOutput {
     /// Writes what was gathered.
     public func note() { flush() }
 
+    /// Writes what was gathered, so that the file of a quiet log is not empty for hours.
+    public func letGo() { flush() }
+
     /// Whether the file could be written.
     public var isNotedGone: Bool { problem == nil }
 
@@ -68,6 +71,7 @@ public final class BSONFileOutput: EventOutput {
 
     /// Writes what was gathered.
     public func flush() {
+        if events.pointee.count == 0 { return }
         let failure: CInt? = events.pointee.withBytes { bytes in
             bytes.withUnsafeBytes { pointer in
                 var offset = 0

@@ -30,6 +30,8 @@ public struct LogFollower: ~Copyable {
     private var pump: LogPump
     private let once: Bool
     private var nextReport: Duration = .zero
+    /// Lines read when that was reported last.
+    private var reportedLines: UInt64 = 0
     private var nextProgress: Duration = .zero
     private var unwantedSince: Duration?
     private let store: PositionStore?
@@ -79,12 +81,18 @@ public struct LogFollower: ~Copyable {
             tell(progress, hear)
             switch progress {
             case .more: continue
-            case .idle: tail.wait(atMost: noted == nil ? Self.longestWait : Self.saveEvery, watching: [descriptor])
+            case .idle: tail.wait(atMost: longestWait, watching: [descriptor])
             case .stopped: if waitForInterest(watching: descriptor, until: shouldStop) { return false }
             case .finished: return true
             }
         }
         return false
+    }
+
+    /// How long to wait for lines: less while there is something to save or to tell.
+    private var longestWait: Duration {
+        if noted != nil { return Self.saveEvery }
+        return pump.counts.read == reportedLines ? Self.longestWait : Self.reportEvery
     }
 
     /// Waits until somebody wants the lines, or it is time to look at the files again.
@@ -109,6 +117,8 @@ public struct LogFollower: ~Copyable {
         if now >= nextReport || progress == .finished {
             pump.pass(to: Datetime.now().millisecondsSinceEpoch)
             pump.reportUnparsed { tail.path(ofInput: $0) }
+            pump.output.letGo()
+            reportedLines = pump.counts.read
             nextReport = now + Self.reportEvery
         }
         if once && (now >= nextProgress || progress == .finished) {

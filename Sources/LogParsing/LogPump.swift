@@ -24,6 +24,9 @@ public protocol EventOutput: AnyObject {
     /// Whether all events that came before ``note()`` have left this process.
     var isNotedGone: Bool { get }
 
+    /// Lets go of events that were gathered; called about once a second.
+    func letGo()
+
     /// Hears of a line that could not be parsed; `_es.unparsed` is its topic.
     func report(_ unparsed: Unparsed, path: String)
 }
@@ -34,6 +37,9 @@ extension EventOutput {
 
     /// Events are gone at once.
     public var isNotedGone: Bool { true }
+
+    /// Does nothing: nothing is gathered.
+    public func letGo() {}
 }
 
 /// A line that became no event.
