@@ -130,7 +130,10 @@ struct FileSourceTests {
         var listener = try Listener("host.*")
         let program = try RunningProgram(
             "eventstorm-source-host", "--to", listener.place, "--every", "50ms", "--log-level", "error")
-        listener.receive { ($0.documents["host.cpu"]?.count ?? 0) >= 3 && $0.documents["host.disk"] != nil }
+        let all = ["host.memory", "host.disk", "host.files"]
+        listener.receive { it in
+            (it.documents["host.cpu"]?.count ?? 0) >= 3 && all.allSatisfy { it.documents[$0] != nil }
+        }
         let cpu = try #require(listener.documents["host.cpu"]?.last)
         let busy = cpu.view["busy"]?.double
         let host = cpu.view["host"]?.string
