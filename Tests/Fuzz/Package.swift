@@ -19,7 +19,9 @@ let package = Package(
         fuzzer("FuzzConfiguration", of: "Routing"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
         fuzzer("FuzzLog", of: "LogParsing"),
+        fuzzer("FuzzPositions", of: "LogParsing"),
         fuzzer("FuzzQuery", of: "Query"),
+        fuzzer("FuzzStream", of: "LogParsing"),
         fuzzer("FuzzText", of: "BSONText"),
     ]
 )

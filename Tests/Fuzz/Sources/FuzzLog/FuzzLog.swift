@@ -2,6 +2,7 @@
 //
 // An input is a byte and a file. The file is read with a limit so small that lines are often too long. Every event must
 // be valid BSON with an `_id` and a time, and reading the same file again must give the same events.
+// With `ES_FORMATS=postfix,sshd` only formats are fuzzed whose names begin like that.
 import BSON
 import CFuzzer
 import Glibc
@@ -27,11 +28,18 @@ enum FuzzLog {
         return file
     }()
     private static let maximumLine = 300
+    private static let formats: [String] = {
+        guard let chosen = getenv("ES_FORMATS").map({ String(cString: $0).split(separator: ",") }) else {
+            return Seed.formats
+        }
+        let found = Seed.formats.filter { format in chosen.contains { format.hasPrefix($0) } }
+        return found.isEmpty ? Seed.formats : found
+    }()
 
     private static func take(_ input: UnsafeRawBufferPointer) {
         guard let first = input.first else { return }
         let bytes = UnsafeRawBufferPointer(rebasing: input.dropFirst())
-        let format = Seed.formats[Int(first) % Seed.formats.count]
+        let format = formats[Int(first) % formats.count]
         if format == "log_format" {
             // The rest is a format instead of a file.
             let text = String(decoding: bytes, as: UTF8.self)
