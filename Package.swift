@@ -68,7 +68,7 @@ let package = Package(
         library("Routing", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
         library(
-            "LiveView", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
+            "LiveView", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
             resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.

@@ -1,21 +1,21 @@
 // Finds several fields of a document in one pass.
 
-internal import BSON
+package import BSON
 
 /// Where a field of a document is, in bytes from the start of the document.
-struct FoundField {
+package struct FoundField {
     /// Where the element begins (its type); -1 if there is no such field.
-    var start: Int32
+    package var start: Int32
     /// Where its value begins.
-    var value: Int32
+    package var value: Int32
     /// Where the next element begins.
-    var end: Int32
+    package var end: Int32
 
     static let none = FoundField(start: -1, value: 0, end: 0)
 }
 
 /// The names of fields that are looked for together.
-struct FieldFinder: Sendable {
+package struct FieldFinder: Sendable {
     private let keys: [Key]
     private let names: [UInt8]
     private let shape = FieldShape()
@@ -29,7 +29,7 @@ struct FieldFinder: Sendable {
     }
 
     /// Creates a finder of names, each of which is given once; a name's index is its slot.
-    init(_ keys: [[UInt8]]) {
+    package init(_ keys: [[UInt8]]) {
         var names: [UInt8] = []
         self.keys = keys.map { key in
             defer { names += key }
@@ -44,7 +44,7 @@ struct FieldFinder: Sendable {
     /// Notes where the first element of each name is.
     ///
     /// - Complexity: O(*n*) in the elements up to the last one that is found.
-    func find(in document: DocumentView, _ slots: UnsafeMutableBufferPointer<FoundField>) {
+    package func find(in document: DocumentView, _ slots: UnsafeMutableBufferPointer<FoundField>) {
         slots.initialize(repeating: .none)
         var missing = keys.count
         let bytes = document.bytes
