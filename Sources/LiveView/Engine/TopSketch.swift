@@ -2,10 +2,10 @@
 
 /// Counts the most frequent values; two of them can be merged.
 ///
-/// It follows so many values at once. While there are no more different ones, counts are exact. Beyond, a new value takes
-/// the place of the least frequent one with its count, which is told as the new one's possible error: a count is never
-/// too small, and never larger by more than the sum of all counts divided by the capacity. Every value more frequent than
-/// that is among those followed.
+/// It follows so many values at once. While there are no more different ones, counts are exact. Beyond, a new value
+/// takes the place of the least frequent one with its count, which is told as the new one's possible error: a count is
+/// never too small, and never larger by more than the sum of all counts divided by the capacity. Every value more
+/// frequent than that is among those followed.
 ///
 /// Source: Metwally, Agrawal, El Abbadi, "Efficient computation of frequent and top-k elements in data streams".
 struct TopSketch: Sendable {
