@@ -47,6 +47,8 @@ let package = Package(
         .systemLibrary(name: "CBSON", pkgConfig: "libbson-1.0", providers: [.apt(["libbson-dev"])]),
         .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CWebSockets", providers: [.apt(["libwebsockets-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSystem"),  // system calls that Swift cannot import: variadic ones and macros
 
         // The embeddable library, from the bottom up. None of these uses Foundation.
@@ -59,7 +61,7 @@ let package = Package(
         // What every program shares, and one library per component.
         // Options, configuration, signals, supervision.
         library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
-        library("LogParsing", ["BSON", "CSystem"]),  // lines to events; following files
+        library("LogParsing", ["BSON", "CSystem", "CZlib", "CZstd"]),  // lines to events; following files
         library("HostMetrics", ["BSON"]),  // /proc to events
         // Queries over BSON files, by all cores.
         library("QueryFiles", ["Service", "Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
@@ -98,7 +100,7 @@ let package = Package(
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("ServiceTests", ["Service", "Eventstorm", "LogParsing", "BSON", "BSONText", "ZeroMQ"]),
-        tests("LogParsingTests", ["LogParsing", "BSON"], exclude: ["Samples"]),
+        tests("LogParsingTests", ["LogParsing", "BSON", "CZlib", "CZstd"], exclude: ["Samples"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),
         tests("BooksTests", ["Books", "BSON"]),
         tests("RoutingTests", ["Routing", "Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),

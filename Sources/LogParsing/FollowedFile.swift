@@ -11,6 +11,9 @@ struct FileKey: Hashable {
         self.inode = inode
     }
 
+    /// Of no file.
+    static let none = FileKey(device: 0, inode: 0)
+
     init(_ status: stat) {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
@@ -57,6 +60,8 @@ final class FollowedFile {
         case stopped
         /// The file does not hold what it held before the position: it was truncated, or written anew.
         case rewritten
+        /// A compressed file is damaged, or was cut: nothing more can be read of it.
+        case damaged
         /// Reading failed, with errno.
         case failed(CInt)
     }
@@ -64,13 +69,19 @@ final class FollowedFile {
     let descriptor: CInt
     let key: FileKey
     /// Who the lines belong to; nil until the file's first line is complete.
-    private(set) var identity: FileIdentity?
-    /// Bytes read and done with.
-    private(set) var position: UInt64
+    var identity: FileIdentity?
+    /// The same from what the file begins with alone, by which it is known again when it is compressed.
+    var content: FileIdentity?
+    /// Bytes read and done with; of what was compressed, if that is what the file is.
+    var position: UInt64
     /// The bytes before the position.
-    private(set) var mark: Mark
+    var mark: Mark
     /// Whether the position is within a line that was too long.
-    private var isSkipping = false
+    var isSkipping = false
+    /// Whether and how it is compressed.
+    private(set) var compression: Compression?
+    /// What is decoded of it; one file at a time has this.
+    var unpacked: Unpacked?
     /// Its inotify watch.
     var watch: CInt?
     /// Whether there may be something to read.
@@ -92,19 +103,7 @@ final class FollowedFile {
         self.key = key
         position = 0
         mark = .none
-        identity = Self.identify(descriptor, key)
-    }
-
-    /// Takes over the copy of a file that was truncated, to be read on from where reading the original stood.
-    init(copy descriptor: CInt, key: FileKey, of original: FollowedFile) {
-        self.descriptor = descriptor
-        self.key = key
-        position = original.position
-        mark = original.mark
-        identity = original.identity
-        isSkipping = original.isSkipping
-        isReplaced = true
-        isFinal = true
+        identify()
     }
 
     deinit { close(descriptor) }
@@ -134,15 +133,29 @@ final class FollowedFile {
         return fstat(descriptor, &status) == 0 && status.st_nlink == 0
     }
 
-    private static func identify(_ descriptor: CInt, _ key: FileKey) -> FileIdentity? {
+    /// Finds out who the lines belong to, from the file's beginning.
+    func identify() {
+        compression = Compression(of: descriptor)
+        if let compression {
+            let head = Self.unpackedHead(descriptor, compression)
+            // Whatever bears the same lines is the same history, however often it is moved and compressed anew.
+            content = Self.identify(head.span.bytes, .none, isWhole: isFinal)
+            identity = content
+            return
+        }
         withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
             let count = pread(descriptor, buffer.baseAddress, buffer.count, 0)
-            return identify(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)]).bytes, key, isWhole: false)
+            identify(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)]).bytes, isWhole: false)
         }
     }
 
+    private func identify(_ head: RawSpan, isWhole: Bool) {
+        identity = Self.identify(head, key, isWhole: isWhole)
+        content = Self.identify(head, .none, isWhole: isWhole)
+    }
+
     /// The identity of a file that begins with `head`, if that is enough to tell.
-    private static func identify(_ head: RawSpan, _ key: FileKey, isWhole: Bool) -> FileIdentity? {
+    static func identify(_ head: RawSpan, _ key: FileKey, isWhole: Bool) -> FileIdentity? {
         let limit = min(head.byteCount, FileIdentity.headLimit)
         let end =
             head.extracting(0..<limit).firstIndex(of: 10, from: 0)
@@ -169,6 +182,9 @@ extension FollowedFile {
     func step<Handler: LineHandler & ~Copyable>(
         _ buffer: UnsafeMutableRawBufferPointer, maximumLine: Int, input: Int, to handler: inout Handler
     ) -> Step {
+        // A file that is about to be written may turn out to be a compressed one.
+        if identity == nil { identify() }
+        if let compression { return stepHistory(compression, maximumLine: maximumLine, input: input, to: &handler) }
         let overlap = mark.length
         let base = position - UInt64(overlap)
         let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(base))
@@ -178,7 +194,7 @@ extension FollowedFile {
         let isEnd = count < buffer.count
         if count == overlap { return .end }
         if bytes.byte(at: overlap) == 0 && skipHole() { return .more }
-        if identity == nil { identity = Self.identify(bytes, key, isWhole: isFinal && isEnd) }
+        if identity == nil { identify(bytes, isWhole: isFinal && isEnd) }
         guard let identity else { return .end }
         let splitter = LineSplitter(maximumLine: maximumLine, file: identity, input: input)
         let (consumed, stopped) = splitter.split(
@@ -208,24 +224,10 @@ extension FollowedFile {
         return Self.identify(bytes, key, isWhole: isFinal) == identity
     }
 
-    /// Whether the file holds, at the position, what this one held.
-    func continues(in other: CInt, size: UInt64) -> Bool {
-        guard size >= position else { return false }
-        let overlap = mark.length
-        return withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
-            guard
-                overlap == 0 || pread(other, buffer.baseAddress, overlap, off_t(position) - off_t(overlap)) == overlap,
-                overlap == 0 || Mark(UnsafeRawBufferPointer(rebasing: buffer[..<overlap]).bytes) == mark
-            else { return false }
-            let count = max(0, pread(other, buffer.baseAddress, buffer.count, 0))
-            let head = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
-            return identity != nil && Self.identify(head, key, isWhole: true) == identity
-        }
-    }
-
     /// Whether the file was truncated or written anew, by a look at the bytes before the position.
     var isRewritten: Bool {
-        withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
+        if compression != nil { return false }
+        return withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
             let overlap = mark.length
             let wanted = overlap > 0 ? overlap : buffer.count
             let count = max(0, pread(descriptor, buffer.baseAddress, wanted, off_t(position) - off_t(overlap)))
@@ -238,76 +240,7 @@ extension FollowedFile {
         position = 0
         mark = .none
         isSkipping = false
-        identity = Self.identify(descriptor, key)
+        identify()
         mayHaveMore = true
-    }
-
-    /// Goes to where reading stood before; stays at the beginning if the file does not hold what it held.
-    ///
-    /// - Returns: Whether it went there.
-    @discardableResult
-    func go(to saved: SavedPosition) -> Bool {
-        guard go(to: saved.position, behind: saved.mark) else { return false }
-        isSkipping = saved.isSkipping
-        return true
-    }
-
-    private func go(to position: UInt64, behind expected: Mark) -> Bool {
-        guard position <= size else { return false }
-        return withUnsafeTemporaryAllocation(byteCount: Mark.limit, alignment: 8) { buffer in
-            let length = Int(min(position, UInt64(Mark.limit)))
-            guard pread(descriptor, buffer.baseAddress, length, off_t(position) - off_t(length)) == length else {
-                return false
-            }
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<length]).bytes
-            if expected.length > 0 {
-                guard expected.length <= length,
-                    Mark(bytes.extracting(length - expected.length..<length)) == expected
-                else { return false }
-            }
-            self.position = position
-            mark = Mark(bytes)
-            return true
-        }
-    }
-
-    /// Where reading stands, to go on after a restart; nil as long as the file is not known.
-    func saved(as path: String, isDone: Bool = false) -> SavedPosition? {
-        identity.map {
-            SavedPosition(
-                path: path, key: key, identity: $0, position: position, mark: mark, isSkipping: isSkipping,
-                isDone: isDone)
-        }
-    }
-
-    /// Makes this file, not read yet, the copy of one that was truncated, if it holds what that held.
-    func become(copyOf saved: SavedPosition) -> Bool {
-        let isSame = withUnsafeTemporaryAllocation(byteCount: FileIdentity.headLimit, alignment: 8) { buffer in
-            let count = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
-            let head = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
-            return Self.identify(head, saved.key, isWhole: true) == saved.identity
-        }
-        guard isSame, saved.mark.length > 0, go(to: saved) else { return false }
-        identity = saved.identity
-        isReplaced = true
-        isFinal = true
-        return true
-    }
-
-    /// Goes to the start of the last line, be it complete or not.
-    func goToEnd(_ buffer: UnsafeMutableRawBufferPointer, maximumLine: Int) {
-        let end = size
-        let start = end - min(end, UInt64(min(buffer.count, maximumLine + 1)))
-        let count = max(0, pread(descriptor, buffer.baseAddress, Int(end - start), off_t(start)))
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
-        if let newline = bytes.lastIndex(of: 10, in: 0..<count) {
-            position = start + UInt64(newline) + 1
-            mark = Mark(before: newline + 1, of: bytes)
-        } else if start > 0 {
-            // The last line is longer than any may be.
-            position = end
-            mark = Mark(before: count, of: bytes)
-            isSkipping = true
-        }
     }
 }

@@ -61,19 +61,14 @@ extension FollowedLog {
         let stem = name.prefix { $0 != "." }
         var found: (file: FollowedFile, time: timespec)?
         for other in Path.names(in: directory, limit: Self.candidateLimit)
-        where other != name && other.hasPrefix(stem) && !other.hasSuffix(".gz") {
+        where other != name && other.hasPrefix(stem) {
             let candidate = Path.join(directory, other)
             var status = stat()
             guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG, FileKey(status) != file.key,
-                UInt64(status.st_size) >= file.position, found.map({ $0.time < status.st_mtim }) ?? true
+                found.map({ $0.time < status.st_mtim }) ?? true
             else { continue }
-            let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            guard descriptor >= 0 else { continue }
-            guard file.continues(in: descriptor, size: UInt64(status.st_size)) else {
-                close(descriptor)
-                continue
-            }
-            found = (FollowedFile(copy: descriptor, key: FileKey(status), of: file), status.st_mtim)
+            guard case .success(let copy) = FollowedFile.open(candidate), copy.takesOver(from: file) else { continue }
+            found = (copy, status.st_mtim)
         }
         return found?.file
     }

@@ -122,7 +122,7 @@ public struct LogFollower: ~Copyable {
             nextReport = now + Self.reportEvery
         }
         if once && (now >= nextProgress || progress == .finished) {
-            hear(.progress(read: tail.counts.bytes, of: tail.size))
+            hear(.progress(read: tail.done, of: tail.size))
             nextProgress = now + Self.progressEvery
         }
         guard progress == .stopped else {

@@ -10,6 +10,8 @@ public struct SavedPosition: Hashable, Sendable {
     let key: FileKey
     /// As in ``FileIdentity``, which the beginning of the file is a part of.
     let identity: FileIdentity
+    /// As in ``FollowedFile/content``; nil if that was not kept.
+    let content: FileIdentity?
     /// Bytes done with.
     var position: UInt64
     /// The bytes before the position; of no length when that was moved back.
@@ -135,6 +137,7 @@ extension SavedPosition {
         document["device"] = Int64(bitPattern: key.device)
         document["inode"] = Int64(bitPattern: key.inode)
         document["identity"] = Int64(bitPattern: identity.seed)
+        if let content { document["content"] = Int64(bitPattern: content.seed) }
         document["position"] = Int64(clamping: position)
         document["mark_length"] = Int32(mark.length)
         document["mark"] = Int64(bitPattern: mark.hash)
@@ -150,8 +153,9 @@ extension SavedPosition {
         else { return nil }
         self.init(
             path: path, key: FileKey(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode)),
-            identity: FileIdentity(seed: UInt64(bitPattern: identity)), position: UInt64(position),
-            mark: Mark(length: Int(length), hash: UInt64(bitPattern: mark)),
+            identity: FileIdentity(seed: UInt64(bitPattern: identity)),
+            content: view["content"]?.int64.map { FileIdentity(seed: UInt64(bitPattern: $0)) },
+            position: UInt64(position), mark: Mark(length: Int(length), hash: UInt64(bitPattern: mark)),
             isSkipping: view["skipping"]?.bool ?? false, isDone: view["done"]?.bool ?? false)
     }
 }

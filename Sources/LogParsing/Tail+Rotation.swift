@@ -47,7 +47,7 @@ extension Tail {
         let key = FileKey(status)
         if let last = log?.files.last, last.key == key { return }
         // A pattern that matches the rotated names too finds the file under its new one.
-        if keys.contains(key) { return }
+        if keys.contains(key) || isFinished(status) { return }
         if status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFCHR { return openStream(path) }
         switch FollowedFile.open(path) {
         case .failure(let problem): report(problem.code, path, isFound: isFound)
@@ -78,11 +78,14 @@ extension Tail {
     }
 
     mutating func follow(_ file: FollowedFile, in log: FollowedLog) {
-        if let identity = file.identity, let saved = positions[identity] {
+        if file.compression != nil {
+            guard isNews(file, path: log.path), !isOld(file, in: log) else { return remember(finished: file) }
+            file.isReplaced = true
+        } else if let identity = file.identity, let saved = positions[identity] {
             file.go(to: saved)
         } else if !log.files.isEmpty {
             totals.rotations += 1
-        } else if !isStarted && !options.fromStart && !options.once && !wasFollowed(log.path) {
+        } else if isOld(file, in: log) {
             file.goToEnd(buffer, maximumLine: options.maximumLine)
         }
         for old in log.files { old.mayHaveMore = true }
@@ -102,6 +105,13 @@ extension Tail {
             notices.append(.abandoned(path: log.path, bytes: oldest.size - min(oldest.size, oldest.position)))
             close(oldest, of: log)
         }
+    }
+
+    /// Whether what a file holds at the start is not wanted.
+    private func isOld(_ file: FollowedFile, in log: FollowedLog) -> Bool {
+        if isStarted || file.position > 0 { return false }
+        if let since = options.since, file.changed < since { return true }
+        return !options.fromStart && !options.once && !wasFollowed(log.path)
     }
 
     /// Says once that a name cannot be opened.
@@ -133,11 +143,18 @@ extension Tail {
     mutating func finish(_ file: FollowedFile, of log: FollowedLog) {
         file.mayHaveMore = false
         if file.isFinal { return close(file, of: log) }
+        if unpacking === file { unpacking = nil }
         // What is left is a partial line: it is one now.
         if options.once {
             file.isFinal = true
             file.mayHaveMore = true
         }
+    }
+
+    /// A compressed file cannot be decoded any further.
+    mutating func giveUp(_ file: FollowedFile, of log: FollowedLog) {
+        notices.append(.damaged(path: log.path, offset: file.position))
+        close(file, of: log)
     }
 
     /// A file could not be read.
@@ -166,7 +183,10 @@ extension Tail {
             watcher.remove(watch)
             watched[watch] = nil
         }
-        totals.closed &+= file.position
+        totals.closed &+= file.done
+        if file.compression != nil { remember(finished: file) }
+        file.unpacked = nil
+        if unpacking === file { unpacking = nil }
         if positions.count >= Self.positionLimit { positions.removeAll() }
         if !options.once || options.keepsPositions, let saved = file.saved(as: log.path, isDone: true) {
             positions[saved.identity] = saved

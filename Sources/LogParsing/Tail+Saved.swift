@@ -88,9 +88,7 @@ extension Tail {
     private func candidates(for log: FollowedLog) -> [(path: String, time: Int64)] {
         let (directory, name) = Path.split(log.path)
         return Path.names(in: directory, limit: Self.candidateLimit).compactMap { other in
-            guard other.hasPrefix(name), other != name, !other.hasSuffix(".gz"), !other.hasSuffix(".zst") else {
-                return nil
-            }
+            guard other.hasPrefix(name), other != name else { return nil }
             let path = Path.join(directory, other)
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

@@ -22,6 +22,8 @@ public struct Tail: ~Copyable {
         public var fromStart = false
         /// Whether to read everything once, in order, and be done.
         public var once = false
+        /// Leaves out files that exist at the start and changed last before this time, in seconds since 1970.
+        public var since: Int?
         /// Bytes that a line may have; longer ones are skipped.
         public var maximumLine = 64 << 10
         /// How often to look at everything, whether or not the kernel reported a change (it cannot on network file
@@ -66,6 +68,11 @@ public struct Tail: ~Copyable {
     var positions: [FileIdentity: SavedPosition] = [:]
     /// The names of which something was known at the start.
     let resumedPaths: Set<String>
+    /// Compressed files that are done with.
+    var finished: [FileKey: Finished] = [:]
+    /// The compressed file that is being decoded, and how many others had to wait for it in a row.
+    var unpacking: FollowedFile?
+    var postponed = 0
     var ready: [FollowedLog] = []
     var inputs: [String] = []
     var streams: [StreamInput] = []
@@ -118,6 +125,7 @@ public struct Tail: ~Copyable {
                 settle(log)
                 continue
             }
+            if postpones(file) || isKnownNow(file, of: log) { continue }
             let before = file.position
             let step = file.step(buffer, maximumLine: options.maximumLine, input: log.input, to: &handler)
             totals.bytes &+= file.position - min(before, file.position)
@@ -129,6 +137,7 @@ public struct Tail: ~Copyable {
             case .stopped: return .stopped
             case .end: finish(file, of: log)
             case .rewritten: follow(rewritten: file, of: log)
+            case .damaged: giveUp(file, of: log)
             case .failed(let code): fail(file, of: log, code)
             }
             if file.position > before { return .more }
@@ -150,6 +159,9 @@ public struct Tail: ~Copyable {
 
     /// Bytes of all files together, for a progress display.
     public var size: UInt64 { logs.values.reduce(totals.closed) { $0 + $1.files.reduce(0) { $0 + $1.size } } }
+
+    /// How many of ``size`` are done with.
+    public var done: UInt64 { logs.values.reduce(totals.closed) { $0 + $1.files.reduce(0) { $0 + $1.done } } }
 }
 
 /// How much was read.
@@ -160,7 +172,7 @@ public struct TailCounts: Hashable, Sendable {
     public internal(set) var rotations: UInt64 = 0
     /// Files that were truncated or written anew.
     public internal(set) var truncations: UInt64 = 0
-    /// Bytes of files that were read to their end and closed.
+    /// Bytes of files that were closed.
     var closed: UInt64 = 0
 
     /// Starts with nothing read.
@@ -177,6 +189,8 @@ public enum TailNotice: Hashable, Sendable {
     case opened(path: String)
     /// The file was truncated behind `offset`; lines that were not read are read from its copy if `copyFound`.
     case truncated(path: String, offset: UInt64, copyFound: Bool)
+    /// A compressed file is damaged or was cut; what could be decoded, `offset` bytes, was read.
+    case damaged(path: String, offset: UInt64)
     /// A file that was read up to `offset` before a restart is not there any more, under no name.
     case gone(path: String, offset: UInt64)
     /// A socket had too many clients; the one that was silent for longest was closed.

@@ -78,13 +78,17 @@ extension Command {
     /// The text of `--help`.
     public var help: String {
         var text = "\(name): \(summary)\n\nUsage: \(usage)\n\n"
-        // What secures links stands on one line, so that the help fits a screen.
+        // What belongs together stands on one line, so that the help fits a screen.
         let hasKeys = allSettings.contains(where: \.isAboutKeys)
         let shown = allSettings.filter { setting in
             !setting.isTable && !(hasKeys && (setting.isAboutKeys || setting.name == Setting.insecure.name))
+                && ![Self.config.name, Self.section.name].contains(setting.name)
         }
         var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
         let width = min(rows.map(\.0.count).max() ?? 0, 34)
+        if takesConfiguration {
+            rows.append(("\(Self.config.usage), \(Self.section.usage)", "settings from a fabric file; options win"))
+        }
         if hasKeys {
             let hint = setting(named: Setting.insecure.name) == nil ? "" : ", --insecure"
             rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))

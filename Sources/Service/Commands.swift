@@ -12,7 +12,10 @@ extension Command {
             Setting("topic", .topic, "TOPIC", "topic of the events, instead of the format's own"),
             .flag("once", "read to the end of the files and exit", reach: .commandLine),
             .flag("from-start", "begin at the start of files that are there already, not at their ends"),
-            Setting("listen", .text, "SOCKET", "udp:HOST:PORT, tcp:HOST:PORT or unix:PATH for lines", repeatable: true),
+            Setting("since", .past, "TIME", "leave out events of before then: a date, or an age such as 2h"),
+            Setting(
+                "listen", .lineSocket, "SOCKET", "udp:HOST:PORT, tcp:HOST:PORT or unix:PATH for lines", repeatable: true
+            ),
             Setting("state", .directory, "DIR", "where positions are kept over restarts"),
             .choice("on-unwanted", ["wait", "skip"], "what to do with a file nobody wants", usual: "wait"),
             .wait, .programName, .keys, .clients, .serverKey, .insecure,
@@ -23,30 +26,7 @@ extension Command {
         ],
         takesConfiguration: true
     )
-    .obeying { options in
-        var problems: [(setting: String, problem: String)] = []
-        let parts = options.text("format").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let format = parts.first.map(String.init) ?? ""
-        if !logFormats.contains(format) {
-            let hint = suggestion(for: format, among: logFormats)
-            problems.append(("format", "unknown format \(quoted(format)); known are \(list(logFormats, "and"))\(hint)"))
-        }
-        // A configuration of nginx names its files.
-        if options.texts("file").isEmpty && options.texts("listen").isEmpty && format != "nginx" {
-            problems.append(("file", "which files?"))
-        }
-        let files = options.bsonFiles("to").count
-        if files > 1 || files == 1 && !options.endpoints("to").isEmpty {
-            problems.append(("to", "either endpoints or one bson:FILE"))
-        }
-        return problems
-    }
-
-    /// The names of the log formats.
-    static let logFormats = [
-        "auto", "combined", "common", "main", "vhost_combined", "json", "nginx-error", "syslog", "journal", "postfix",
-        "sshd", "nginx",
-    ]
+    .obeying { problemsOfLog($0) }
 
     /// `eventstorm-source-host`.
     public static let sourceHost = Command(

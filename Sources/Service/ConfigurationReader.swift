@@ -256,6 +256,8 @@ extension Setting.Kind {
         case .size: "a size such as \"64KiB\""
         case .choice(let words): "one of \(list(words.map { "\"\($0)\"" }))"
         case .endpoints: "an endpoint such as \"tcp://127.0.0.1:5570\""
+        case .past: "a date, or an age such as \"2h\""
+        case .lineSocket: "a socket such as \"udp:127.0.0.1:514\""
         case .listen: "an address such as \"127.0.0.1:8080\""
         case .pattern: "a pattern such as \"http.*\""
         case .topic: "a topic such as \"http.hit\""

@@ -15,6 +15,10 @@ extension Setting.Kind {
             words.contains(text)
                 ? nil : "\(quoted(text)) is not one of \(list(words))\(suggestion(for: text, among: words))"
         case .endpoints(let endpoints): Self.endpointsProblem(text, endpoints)
+        case .past:
+            Quantity.past(text) != nil
+                ? nil : "\(quoted(text)) is no date such as 2026-11-21T07:00:00Z and no age such as 2h"
+        case .lineSocket: Self.lineSocketProblem(text)
         case .listen:
             Listen(text) != nil ? nil : "\(quoted(text)) is not HOST:PORT such as 127.0.0.1:8080"
         case .pattern: Self.patternProblem(text)
@@ -22,6 +26,17 @@ extension Setting.Kind {
         case .text, .inputFile, .outputFile, .directory, .query, .keys: text.isEmpty ? "is empty" : nil
         case .table, .document, .value: nil
         }
+    }
+
+    private static func lineSocketProblem(_ text: String) -> String? {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let isSocket =
+            switch (parts.first, parts.last) {
+            case ("unix", let path?): parts.count == 2 && !path.isEmpty
+            case ("udp", let place?), ("tcp", let place?): place.contains(":") && Listen(place) != nil
+            default: false
+            }
+        return isSocket ? nil : "\(quoted(text)) is not udp:HOST:PORT, tcp:HOST:PORT or unix:PATH"
     }
 
     private static func numberProblem(_ text: String, _ range: ClosedRange<Double>) -> String? {

@@ -1,4 +1,5 @@
 // Times and sizes as people write them: 10s, 500ms, 64KiB.
+public import BSON
 
 /// Times and sizes as people write them.
 public enum Quantity {
@@ -19,6 +20,12 @@ public enum Quantity {
             let value = scale(mantissa, decimals, by: factor)
         else { return nil }
         return .nanoseconds(value)
+    }
+
+    /// Reads a time in the past: a date as in ISO 8601, or an age such as `2h`; nil for anything else.
+    public static func past(_ text: String, before now: Datetime = .now()) -> Datetime? {
+        guard let age = duration(text) else { return Datetime(iso8601: text) }
+        return Datetime(millisecondsSinceEpoch: now.millisecondsSinceEpoch - age.components.seconds * 1000)
     }
 
     /// Reads `64KiB`, `2MB`, `4096`; nil for anything else.

@@ -23,6 +23,10 @@ public struct Setting: Sendable {
         case choice([String])
         /// ZeroMQ endpoints joined by commas.
         case endpoints(Endpoints)
+        /// A time in the past: a date, or an age such as `2h`.
+        case past
+        /// `udp:HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`, where lines come.
+        case lineSocket
         /// `HOST:PORT`, `:PORT` or `PORT` to serve on.
         case listen
         /// A topic, a topic followed by `.*`, or `*`.

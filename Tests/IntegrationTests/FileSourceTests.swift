@@ -86,6 +86,24 @@ struct FileSourceTests {
         #expect(missing.waitForEnd() == 1)
     }
 
+    @Test("history is read with what is new, from a time on")
+    func since() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        func at(_ second: String, _ number: Int) -> String {
+            line(number).replacing("00:23:13", with: "00:23:\(second)")
+        }
+        try append(at("11", 0) + at("13", 1) + at("12", 2), to: "a.log.1")
+        try ServerProcess.run("gzip", path("a.log.1"))
+        try append(at("14", 3), to: "a.log")
+        for (since, expected) in [("2026-11-21T00:23:12.5Z", ["/1", "/3"]), ("2026-11-20", ["/0", "/1", "/2", "/3"])] {
+            let program = try RunningProgram(
+                "eventstorm-source-log", "--once", "--since", since, "--to", "bson:\(path("a.bson"))", "--log-level",
+                "error", path("a.log.1.gz"), path("a.log"))
+            #expect(program.waitForEnd() == 0)
+            #expect(try documents(in: path("a.bson")).map { $0.view["path"]?.string } == expected)
+        }
+    }
+
     @Test("lines wait for a subscriber, come once through a rotation, and what is no line is reported")
     func follows() throws {
         defer { try? FileManager.default.removeItem(at: directory) }

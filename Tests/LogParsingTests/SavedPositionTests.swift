@@ -46,6 +46,7 @@ struct SavedPositionTests {
     /// What happens to `a.log`, which has the lines 0 to 99, of which 60 were read, until the next start.
     enum Change: String, CaseIterable {
         case grown, renamed, renamedTwice, renamedAndMissing, copied, copiedAndEmpty, copiedTwice
+        case zipped, zippedTwice, packed, copiedAndZipped
     }
 
     @Test("what was not read before is read afterwards, and nothing else", arguments: Change.allCases)
@@ -76,6 +77,20 @@ struct SavedPositionTests {
             directory.copyAndTruncate("a.log", to: "a.log.2")
             directory.append(Self.lines(100..<150), to: "a.log")
             directory.copyAndTruncate("a.log", to: "a.log.1")
+            directory.append(Self.lines(150..<200), to: "a.log")
+        case .zipped, .packed:
+            directory.append(Self.lines(100..<150), to: "a.log")
+            directory.compress("a.log", to: "a.log.2.\(change)", as: change == .packed ? .zstd : .gzip)
+            directory.write(Self.lines(150..<200), to: "a.log")
+        case .zippedTwice:
+            directory.compress("a.log", to: "a.log.2.gz", as: .gzip)
+            directory.write(Self.lines(100..<150), to: "a.log.1")
+            directory.compress("a.log.1", to: "a.log.1.gz", as: .gzip)
+            directory.write(Self.lines(150..<200), to: "a.log")
+        case .copiedAndZipped:
+            directory.append(Self.lines(100..<150), to: "a.log")
+            directory.copyAndTruncate("a.log", to: "a.log.1")
+            directory.compress("a.log.1", to: "a.log.1.gz", as: .gzip)
             directory.append(Self.lines(150..<200), to: "a.log")
         }
         let (after, notices) = try run("a.log")
@@ -147,7 +162,9 @@ struct SavedPositionTests {
             [path], options: options, plan: try LogFormat.plan("combined"), to: output,
             keeping: try PositionStore(directory: state.root))
         let start = Monotonic.now
-        _ = follower.run(watching: -1) {
+        let always = open(path, O_RDONLY)  // readable: it does not wait long for lines
+        defer { close(always) }
+        _ = follower.run(watching: always) {
             if Monotonic.now - start > .milliseconds(700) {
                 if !output.isNotedGone { #expect(output.notes == 1 && access(saved, F_OK) != 0) }
                 output.isNotedGone = true

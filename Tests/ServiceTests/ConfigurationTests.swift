@@ -119,6 +119,17 @@ struct ConfigurationTests {
             ["f:1:18: sources[0].log: which files?", "f:1:25: sources[0].log.file: the list is empty"]
         ),
         (
+            "{sources: [{log: {listen: [\"udp:1\", \"unix:/a\", \"tcp:[::1]:3\"], since: \"now\"}}]}",
+            [
+                "f:1:28: sources[0].log.listen[0]: \"udp:1\" is not udp:HOST:PORT, tcp:HOST:PORT or unix:PATH",
+                "f:1:71: sources[0].log.since: \"now\" is no date such as 2026-11-21T07:00:00Z and no age such as 2h",
+            ]
+        ),
+        (
+            "{sources: [{log: {listen: \"udp:*:1\", since: \"2h\"}}]}",
+            ["f:1:27: sources[0].log.listen: udp:*:1: other machines could reach it, which needs --insecure"]
+        ),
+        (
             "{sources: [{log: {file: [\"a\", 7]}}]}",
             ["f:1:31: sources[0].log.file[1]: the name of a file is wanted, not 7"]
         ),

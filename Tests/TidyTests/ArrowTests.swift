@@ -21,7 +21,7 @@ struct ArrowTests {
         table["LiveView"] = component.union(["CWebSockets"])
         table["MongoStorage"] = component.union(["CMongo"])
         table["Archive"] = component.union(["CZstd"])
-        table["LogParsing"] = component.union(["CZlib"])
+        table["LogParsing"] = component.union(["CZlib", "CZstd"])
         table["Programs"] = component.union(components)
         return table
     }()

@@ -49,6 +49,9 @@ struct Console {
             Log.info("\(path): truncated at \(offset); what was not read yet is read from its copy")
         case .truncated(let path, let offset, false):
             Log.warning("\(path): truncated at \(offset), and no copy of it was found; reading from its beginning")
+        case .damaged(let path, let offset):
+            hasFailed = true
+            Log.warning("\(path): damaged or incomplete; the \(offset) bytes that could be decoded were read")
         case .evicted(let address): Log.warning("\(address): too many clients; one that was silent was closed")
         case .gone(let path, let offset):
             Log.warning("\(path): the file that was read up to \(offset) is not there any more")

@@ -1,4 +1,5 @@
 // eventstorm-source-log: turns the lines of log files into events.
+import BSON
 import Eventstorm
 import LogParsing
 import Service
@@ -7,6 +8,11 @@ Program.run(.sourceLog) { options, signals in
     var following = Tail.Options()
     following.once = options.flag("once")
     following.fromStart = options.flag("from-start")
+    let since = options.textIfGiven("since").flatMap { Quantity.past($0) }
+    if let since {
+        following.fromStart = true
+        following.since = Int(since.millisecondsSinceEpoch / 1000)
+    }
     let plan: LogPlan
     do {
         plan = try LogFormat.plan(options.text("format"), topic: options.topicIfGiven("topic")?.name)
@@ -20,8 +26,9 @@ Program.run(.sourceLog) { options, signals in
     raiseFileLimit()
     let store = try positionStore(options)
     let output = try LogOutput(options, topics: plan.topics)
+    let late = since.map { SinceOutput($0, before: output.events) }
     var follower = LogFollower(
-        files, options: following, plan: plan, to: output.events, listeners: listeners, keeping: store)
+        files, options: following, plan: plan, to: late ?? output.events, listeners: listeners, keeping: store)
     var console = Console(waits: !following.once)
     let isDone = follower.run(
         watching: signals.fileDescriptor,
@@ -32,6 +39,7 @@ Program.run(.sourceLog) { options, signals in
         hear: { console.tell($0) })
     console.end()
     if try output.close(isDone: isDone) { follower.savePositions { console.tell($0) } }
-    Log.info(follower.counts.summary + output.summary)
+    let leftOut = late.map { "; of before --since: \($0.leftOut)" } ?? ""
+    Log.info(follower.counts.summary + leftOut + output.summary)
     if following.once && (!isDone || console.hasFailed) { throw Failure.failed("not everything was read") }
 }

@@ -1,0 +1,3 @@
+// libzstd's public header.
+#pragma once
+#include <zstd.h>
