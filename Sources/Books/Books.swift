@@ -105,6 +105,14 @@ struct HeardProcess: Sendable {
     /// What it had sent on a topic; nil if it says nothing of that topic.
     func sent(_ topic: Topic) -> UInt64? { history.last?.sent[topic] }
 
+    /// Whether each event that it sent on a topic was one that it had received on the same topic, and none went twice.
+    ///
+    /// Only then does an event that left tell that one had come in.
+    func sendsEachOnce(_ topic: Topic) -> Bool {
+        guard let counts = status.fates.first(where: { $0.topic == topic })?.counts else { return false }
+        return counts[.copies] == counts[.forwarded] && sent(topic) == counts[.forwarded]
+    }
+
     /// What it had sent on a topic as far as was heard at a time.
     func sent(_ topic: Topic, heardBy time: UInt64) -> UInt64? {
         history.last { $0.heard <= time }?.sent[topic]

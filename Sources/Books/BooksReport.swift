@@ -179,9 +179,10 @@ extension Books {
         return sent - next
     }
 
-    /// How many events on a topic arrived from a process beyond its last status.
+    /// How many events on a topic a process surely received beyond its last status, because they arrived further on.
     private func receivedBeyondLastStatus(_ process: HeardProcess, _ topic: Topic) -> UInt64 {
         let told = process.sent(topic) ?? 0
+        guard process.sendsEachOnce(topic) else { return 0 }
         var most: UInt64 = 0
         for receiver in processes {
             for row in receiver.status.upstream where row.origin == process.origin && row.topic == topic {

@@ -11,7 +11,9 @@ struct SuccessionTests {
     func killed() throws {
         var fabric = Fabric()
         try fabric.say(1, "shop", role: "source", sends: [("t", sent(100))])
-        try fabric.say(2, "r", sends: [("t", sent(98))], receives: [from(1, from: 0, next: 100, lost: 2)])
+        try fabric.say(
+            2, "r", sends: [("t", sent(98))], receives: [from(1, from: 0, next: 100, lost: 2)],
+            fates: [("t", [(.received, 98), (.forwarded, 98), (.copies, 98)])])
         try fabric.say(9, "disk", role: "sink", receives: [from(2, next: 98)])
         fabric.wait(seconds: 2)
         // Killed after it had forwarded up to 110; 120 were sent to it, 7 were unwanted until its successor came.
@@ -30,6 +32,29 @@ struct SuccessionTests {
         // What was emitted is what arrived in the end, and what is accounted for on the way.
         let arrived = links.compactMap { $0["received"] }.reduce(0, +)
         #expect(157 == arrived + 2 + 7 + 8)
+    }
+
+    @Test(
+        "what a killed router had sent tells what it had received only if it sent each event once, under its own name",
+        arguments: [
+            ("some filtered", [(Fate.received, 98), (.forwarded, 40), (.copies, 40), (.filtered, 58)], 40, 12),
+            ("two copies", [(.received, 98), (.forwarded, 98), (.copies, 196)], 196, 20),
+            ("others under its name", [(.received, 98), (.forwarded, 90), (.copies, 90), (.filtered, 8)], 98, 20),
+        ] as [(String, [(Fate, UInt64)], UInt64, Int64)])
+    func killedWithRoutes(
+        what: String, fates: [(Fate, UInt64)], sentByRouter: UInt64, unknown: Int64
+    ) throws {
+        var fabric = Fabric()
+        try fabric.say(1, "shop", role: "source", sends: [("t", sent(98))])
+        try fabric.say(2, "r", sends: [("t", sent(sentByRouter))], receives: [from(1, next: 98)], fates: [("t", fates)])
+        fabric.wait(seconds: 2)
+        try fabric.say(1, "shop", role: "source", sends: [("t", sent(120))])
+        try fabric.say(3, "r", sends: [("t", sent(2))], receives: [from(1, from: 118, next: 120)])
+        // Eight more arrived from the first router than it had told of.
+        try fabric.say(9, "disk", role: "sink", receives: [from(2, next: sentByRouter + 8), from(3, next: 2)])
+        let row = fabric.report().rows.first { $0.kind == .link && $0.process == "r" }
+        #expect(row?["unknown"] == unknown, "\(what): \(fabric.report().table)")
+        #expect(fabric.report().isBalanced)
     }
 
     @Test("after a farewell nothing is unknown: what was sent to others since is lost to this line")

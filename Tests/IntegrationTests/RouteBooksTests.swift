@@ -14,7 +14,7 @@ struct RouteBooksTests {
     private func check(_ world: RoutedWorld) throws -> RoutedWorld.Sums {
         let sums = try world.end()
         #expect(sums.missing == 0, "\(sums)")
-        #expect(sums.unknown == 0, "\(sums)")
+        #expect(sums.unknown == 0 && sums.absent == sums.unwanted, "\(sums)")
         for fate in ["filtered", "sampled", "deduplicated", "throttled"] {
             #expect(sums.leftOut[fate] ?? 0 > 1_000, "\(fate): \(sums)")
         }
@@ -36,7 +36,7 @@ struct RouteBooksTests {
         try world.run(for: .seconds(2))
         world.router.signal(SIGTERM)
         try world.run(for: .milliseconds(500))
-        try world.startRouter()
+        try world.router.start()
         try world.run(for: .seconds(4))
         _ = try check(world)
     }

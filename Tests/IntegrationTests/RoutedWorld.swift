@@ -8,15 +8,16 @@ import Synchronization
 import Testing
 import ZeroMQ
 
-/// A source that emits, a router of its own process, and a sink.
+/// Sources that emit, routers of their own processes, and a sink: one source and one router, or a tree in which each
+/// source has a leaf router of its own and another router takes in what the leaves send.
 final class RoutedWorld {
-    private(set) var router: RunningProgram
-    private let ports: (Int, Int)
-    /// The configuration that the router reads; nil if it forwards everything.
-    private let configuration: ConfigurationFile?
+    /// The router that the sink subscribes to.
+    let router: RunningRouter
+    /// Those that the sources publish to, if there are others.
+    let leaves: [RunningRouter]
     private let relays: [Relay]
-    private let source: Source
-    private let emitter: Emitter
+    private let sources: [Source]
+    private let emitters: [Emitter]
     private var sink: Subscriber
     private let identity = ProcessIdentity(role: "sink", name: "sink", host: "here", pid: 1, version: "1")
     private let origin = UInt64.random(in: 1 ... .max)
@@ -24,46 +25,54 @@ final class RoutedWorld {
     private var nextStatus = ContinuousClock.now
     private(set) var received: UInt64 = 0
 
-    var payload: String {
-        get { emitter.payload.withLock { $0 } }
-        set { emitter.payload.withLock { $0 = newValue } }
+    var payload = "x" {
+        didSet { for emitter in emitters { emitter.payload.withLock { $0 = payload } } }
     }
 
     /// - Parameters:
-    ///   - isRelayed: Whether both links go through relays, which can break them.
+    ///   - isRelayed: Whether all links go through relays, which can break them.
     ///   - routes: The router's routes, as in a configuration; what they do not take is dropped.
-    init(isRelayed: Bool = false, routes: String? = nil) throws {
-        ports = (try freePort(), try freePort())
-        configuration = try routes.map { try ConfigurationFile("{router: {routes: [\($0)], unmatched: 'drop'}}") }
-        router = try RoutedWorld.start(ports, configuration)
-        relays = isRelayed ? [try Relay(to: ports.0), try Relay(to: ports.1)] : []
-        let reachable = isRelayed ? (relays[0].port, relays[1].port) : ports
-        source = try Source("source", to: Endpoint.list("tcp://127.0.0.1:\(reachable.0)", usual: .connect))
-        let topic = try source.topic("load")
+    ///   - leaves: The routes of each leaf router.
+    init(isRelayed: Bool = false, routes: String? = nil, leaves leafRoutes: [String] = []) throws {
+        var relays: [Relay] = []
+        func reachable(_ port: Int) throws -> Int {
+            guard isRelayed else { return port }
+            relays.append(try Relay(to: port))
+            return relays[relays.count - 1].port
+        }
+        leaves = try leafRoutes.enumerated().map { try RunningRouter("leaf\($0)", routes: $1) }
+        let above = try leaves.map { try reachable($0.outPort) }
+        router = try RunningRouter("router", above: above, routes: routes)
+        let entries = try (leaves.isEmpty ? [router] : leaves).map { try reachable($0.inPort) }
+        let exit = try reachable(router.outPort)
+        self.relays = relays
+        sources = try entries.enumerated().map {
+            try Source("source\($0)", to: Endpoint.list("tcp://127.0.0.1:\($1)", usual: .connect))
+        }
+        let topics = try sources.map { try $0.topic("load") }
         sink = try Subscriber(
-            "sink", from: Endpoint.list("tcp://127.0.0.1:\(reachable.1)", usual: .connect),
+            "sink", from: Endpoint.list("tcp://127.0.0.1:\(exit)", usual: .connect),
             patterns: [Pattern("load"), Pattern(.status)])
         // A link that broke, as those do whose relay finds no router yet, subscribes again when the sink receives.
         let end = ContinuousClock.now + .seconds(10)
-        while !topic.wanted && ContinuousClock.now < end { _ = sink.receive(within: .milliseconds(5)) { _ in } }
-        #expect(topic.wanted)
-        emitter = try Emitter(topic)
+        while !topics.allSatisfy(\.wanted) && ContinuousClock.now < end {
+            _ = sink.receive(within: .milliseconds(5)) { _ in }
+        }
+        let areWanted = topics.allSatisfy(\.wanted)
+        #expect(areWanted)
+        emitters = try topics.map { try Emitter($0) }
     }
 
     deinit { for relay in relays { relay.stop() } }
 
-    private static func start(_ ports: (Int, Int), _ configuration: ConfigurationFile?) throws -> RunningProgram {
-        let file = configuration.map { ["--config", $0.path] } ?? []
-        return try RunningProgram(
-            "eventstorm-router",
-            arguments: [
-                "--in", "tcp://127.0.0.1:\(ports.0)", "--out", "tcp://127.0.0.1:\(ports.1)", "--log-level", "error",
-            ] + file)
-    }
-
-    func startRouter() throws { router = try RoutedWorld.start(ports, configuration) }
+    /// All routers, those nearest to the sources first.
+    var routers: [RunningRouter] { leaves + [router] }
+    /// How many links can be broken.
+    var linkCount: Int { relays.count }
 
     func breakLinks(_ fault: Relay.Fault) { for relay in relays { relay.fault = fault } }
+
+    func breakLink(_ number: Int, _ fault: Relay.Fault) { relays[number].fault = fault }
 
     func mendLinks() { for relay in relays { relay.fault = nil } }
 
@@ -115,112 +124,50 @@ final class RoutedWorld {
         var received: Int64
         var lost: Int64 = 0
         var absent: Int64 = 0
+        /// What those who send counted themselves: the same as `absent`, unless one that knew of it was killed.
+        var unwanted: Int64 = 0
         var unknown: Int64 = 0
         /// What the router's routes left out, by fate.
         var leftOut: [String: Int64] = [:]
         var table = ""
 
-        var missing: Int64 { emitted - received - lost - absent - unknown - leftOut.values.reduce(0, +) }
+        var missing: Int64 { emitted - received - lost - unwanted - unknown - leftOut.values.reduce(0, +) }
         var description: String {
-            "left out \(leftOut), emitted \(emitted), received \(received), lost \(lost), absent \(absent), unknown \(unknown)\n\(table)"
+            "emitted \(emitted), received \(received), lost \(lost), absent \(absent), unwanted \(unwanted), unknown \(unknown), "
+                + "left out \(leftOut), missing \(missing)\n\(table)"
         }
     }
 
-    /// Ends one after the other, source first, and adds up.
+    /// Ends one after the other, sources first, and adds up.
     func end() throws -> Sums {
-        let emitted = emitter.stop()
-        #expect(source.flush(within: .seconds(10)))
+        let emitted = emitters.map { $0.stop() }
+        for source in sources { #expect(source.flush(within: .seconds(10))) }
         try run(for: .milliseconds(2_500))  // a beat and a status more of each
-        #expect(source.counts.emitted == emitted)
-        source.close(within: .seconds(2))
+        #expect(sources.map(\.counts.emitted) == emitted)
+        for source in sources { source.close(within: .seconds(2)) }
         try run(for: .milliseconds(500))
-        router.signal(SIGTERM)
-        try run(for: .milliseconds(1_500))
-        #expect(router.waitForEnd() == 0)
+        for router in routers {
+            router.signal(SIGTERM)
+            try run(for: .milliseconds(1_500))
+            #expect(router.waitForEnd() == 0)
+        }
         report(isFinal: true)
         let report = books.report(now: monotonicNanoseconds())
         #expect(report.isBalanced, "\(report.table)")
-        var sums = Sums(emitted: Int64(emitted), received: Int64(received))
+        var sums = Sums(emitted: Int64(emitted.reduce(0, +)), received: Int64(received))
         for row in report.rows where row.kind == .link && row.topic.name == "load" {
             sums.lost += row["lost"] ?? 0
             sums.absent += row["absent"] ?? 0
             sums.unknown += row["unknown"] ?? 0
         }
-        for row in report.rows where row.kind == .inside && row.topic.name == "load" {
+        for row in report.rows where row.kind != .link && row.topic.name == "load" {
+            let isRouter = routers.contains { $0.name == row.process }
+            if isRouter == (row.kind == .inside) { sums.unwanted += row["unwanted"] ?? 0 }
             for fate in [Fate.filtered, .sampled, .deduplicated, .throttled, .failed] {
                 if let count = row[fate.rawValue] { sums.leftOut[fate.rawValue, default: 0] += count }
             }
         }
         sums.table = report.table
         return sums
-    }
-}
-
-/// A configuration that is there for one test, and can be written anew.
-final class ConfigurationFile {
-    let path: String
-
-    init(_ text: String) throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "es-\(UUID().uuidString).json5").path()
-        try write(text)
-    }
-
-    /// Replaces the file as editors do, by a new one of the same name.
-    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
-/// Emits ten thousand events a second from a thread of its own, and writes each into a file, which is the truth.
-final class Emitter: Sendable {
-    let payload = Mutex("x")
-    private let isOver = Atomic<Bool>(false)
-    private let file: URL
-    private let thread = Mutex<OSThread?>(nil)
-
-    init(_ topic: OpenTopic) throws {
-        file = FileManager.default.temporaryDirectory.appending(path: "es-emitted-\(UUID().uuidString).bson")
-        try Data().write(to: file)
-        let handle = try FileHandle(forWritingTo: file)
-        try thread.withLock { slot in
-            slot = try OSThread(name: "emitter") { [self] in emit(topic, handle) }
-        }
-    }
-
-    deinit { try? FileManager.default.removeItem(at: file) }
-
-    private func emit(_ topic: OpenTopic, _ handle: FileHandle) {
-        let start = monotonicNanoseconds()
-        var number: UInt64 = 0
-        while !isOver.load(ordering: .relaxed) {
-            let due = (monotonicNanoseconds() - start) / 100_000
-            let text = payload.withLock { $0 }
-            var written = DocumentWriter()
-            for number in number..<max(number, due) {
-                written.beginDocument()
-                written["n"] = Int64(number)
-                written.endDocument()
-            }
-            handle.write(Data(written.take()))
-            while number < due {
-                topic.emit {
-                    $0["n"] = Int64(number)
-                    $0["s"] = text
-                }
-                number += 1
-            }
-            usleep(500)
-        }
-        try? handle.close()
-    }
-
-    /// Stops, and returns how many events the file holds.
-    func stop() -> UInt64 {
-        isOver.store(true, ordering: .relaxed)
-        let thread = thread.withLock { $0.take() }
-        thread?.join()
-        guard let bytes = try? Data(contentsOf: file), !bytes.isEmpty else { return 0 }
-        let count = try? BSONValidator.validateSequence([UInt8](bytes).span.bytes, maximumDepth: 2)
-        return UInt64(count ?? 0)
     }
 }
