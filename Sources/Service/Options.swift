@@ -162,8 +162,9 @@ extension Options {
                 problems.append(missing(setting, place))
             }
         }
-        // Rules look at values that are right each for itself.
-        if problems.isEmpty, let rule = command.rule {
+        // Rules look at values that are right each for itself; one that could not be read was told of by its reader.
+        let isWhole = !given.values.contains { $0.isEmpty }
+        if problems.isEmpty, isWhole, let rule = command.rule {
             problems = rule(self).map { origin(of: $0.setting, in: place).problem($0.problem) }
         }
         return problems + strangersProblems() + securityProblems()

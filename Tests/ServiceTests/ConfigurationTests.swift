@@ -116,7 +116,11 @@ struct ConfigurationTests {
         ),
         (
             "{sources: [{log: {file: []}}]}",
-            ["f:1:18: sources[0].log: which files?", "f:1:25: sources[0].log.file: the list is empty"]
+            ["f:1:25: sources[0].log.file: the list is empty"]
+        ),
+        (
+            "{sources: [{log: {file: 'x', format: 5}}]}",
+            ["f:1:38: sources[0].log.format: a text is wanted, not 5"]
         ),
         (
             "{sources: [{log: {listen: [\"udp:1\", \"unix:/a\", \"tcp:[::1]:3\"], since: \"now\"}}]}",
