@@ -7,7 +7,7 @@ internal import Glibc
 ///
 ///     var lines = LineReader()
 ///     while let chunk = try input.next() {
-///         lines.read(chunk, document: { topic.emit(bson: $0.bytes) }, failed: { log("\(name):\($0)") })
+///         lines.read(chunk, document: { event, _ in topic.emit(bson: event.bytes) }, failed: { log("\(name):\($0)") })
 ///     }
 ///     lines.finish(document: …, failed: …)
 ///
@@ -39,11 +39,11 @@ public struct LineReader: ~Copyable {
     ///
     /// - Parameters:
     ///   - chunk: The next bytes of the text.
-    ///   - document: Called with each line's document, which it may look at until it returns.
+    ///   - document: Called with each line's document, which it may look at until it returns, and the line's number.
     ///   - failed: Called for each line that could not be read; the error's line is that of the whole text.
     /// - Throws: What the closures throw; what is left of the chunk is lost then.
     public mutating func read<E: Error>(
-        _ chunk: RawSpan, document: (DocumentView) throws(E) -> Void, failed: (TextError) throws(E) -> Void
+        _ chunk: RawSpan, document: (DocumentView, _ line: Int) throws(E) -> Void, failed: (TextError) throws(E) -> Void
     ) throws(E) {
         try chunk.withUnsafeBytes { bytes throws(E) in
             guard var at = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
@@ -68,10 +68,10 @@ public struct LineReader: ~Copyable {
     /// Reads the last line, if it had no end; further chunks begin a new line.
     ///
     /// - Parameters:
-    ///   - document: Called with the line's document.
+    ///   - document: Called with the line's document and number.
     ///   - failed: Called if the line could not be read.
     public mutating func finish<E: Error>(
-        document: (DocumentView) throws(E) -> Void, failed: (TextError) throws(E) -> Void
+        document: (DocumentView, _ line: Int) throws(E) -> Void, failed: (TextError) throws(E) -> Void
     ) throws(E) {
         let wasSkipping = isSkipping
         isSkipping = false
@@ -101,7 +101,7 @@ public struct LineReader: ~Copyable {
     }
 
     private mutating func read<E: Error>(
-        line text: UnsafeBufferPointer<UInt8>, _ document: (DocumentView) throws(E) -> Void,
+        line text: UnsafeBufferPointer<UInt8>, _ document: (DocumentView, _ line: Int) throws(E) -> Void,
         _ failed: (TextError) throws(E) -> Void
     ) throws(E) {
         line += 1
@@ -118,7 +118,7 @@ public struct LineReader: ~Copyable {
             writer.cancelDocument()
             failure = error
         }
-        guard var failure else { return try document(DocumentView(unchecked: writer.bytes)) }
+        guard var failure else { return try document(DocumentView(unchecked: writer.bytes), line) }
         failure.place.line = line
         try failed(failure)
     }

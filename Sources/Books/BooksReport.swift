@@ -90,6 +90,10 @@ extension Books {
         remark("unstamped") { $0.unstamped }
         remark("overflow") { $0.overflow }
         remark("resets") { $0.resets }
+        remark("peers refused") { $0.refusedPeers.unknown }
+        remark("handshakes failed") { $0.refusedPeers.failed }
+        remark("keys forgotten") { $0.routes.forgotten }
+        remark("overflowed") { $0.routes.overflowed }
         let latest = line.latest
         return BooksReport.Member(
             name: line.name, role: line.role, host: latest.identity.host, pid: latest.identity.pid,
@@ -140,7 +144,7 @@ extension Books {
     private func linkRows(
         _ line: Lineage, names: [UInt64: String], succeeded: Set<UInt64>, now: UInt64
     ) -> [BooksReport.Row] {
-        let links = line.links(beyond: receivedBeyondLastStatus)
+        let links = line.links(beyond: receivedBeyondLastStatus) { process($0)?.identity.started }
         return links.sorted { ($0.key.topic, $0.key.origin) < ($1.key.topic, $1.key.origin) }.map { link, sum in
             let upstream = process(link.origin)
             var counts = sum.counts

@@ -1,4 +1,5 @@
 // Processes of one name that follow each other.
+import BSON
 import Eventstorm
 
 /// The processes that were called by one name, one after the other.
@@ -48,8 +49,12 @@ extension Lineage {
 
     /// Adds up what the processes of this line received, and what lies between one and the next.
     ///
-    /// - Parameter beyond: How many events of a topic arrived from a process beyond its last status.
-    func links(beyond: (HeardProcess, Topic) -> UInt64) -> [Link: LinkSum] {
+    /// - Parameters:
+    ///   - beyond: How many events of a topic arrived from a process beyond its last status.
+    ///   - began: When an origin began; nil if it was never heard.
+    func links(
+        beyond: (HeardProcess, Topic) -> UInt64, began: (UInt64) -> Datetime?
+    ) -> [Link: LinkSum] {
         var sums: [Link: LinkSum] = [:]
         var previous: HeardProcess?
         for process in processes {
@@ -58,9 +63,13 @@ extension Lineage {
                 let link = Link(origin: row.origin, topic: row.topic)
                 var sum = sums[link]
                 if let previous {
-                    if sum == nil, previous.status.upstream.contains(where: { $0.origin == row.origin }) {
-                        // The old process knew the origin, but not this topic: it was born since.
-                        sum = LinkSum(from: 0, next: 0, unwanted: 0)
+                    if sum == nil {
+                        // Known by the old process, but not with this topic, or begun since its last word: all that
+                        // this origin ever sent on it lies between the two.
+                        let isBornBetween =
+                            previous.status.upstream.contains { $0.origin == row.origin }
+                            || began(row.origin).map { $0 > previous.status.beat.at } ?? false
+                        if isBornBetween { sum = LinkSum(from: 0, next: 0, unwanted: 0) }
                     }
                     var left = known[row.topic] ?? beyond(previous, row.topic)
                     sum?.addGap(before: row, isClosed: previous.isFinal, received: &left)

@@ -113,6 +113,18 @@ public final class ClientList: Sendable {
     /// Peers that did not come in so far.
     public var refused: RefusedPeers { state.withLock { $0.refused } }
 
+    /// Peers that did not come in so far by any of these lists; one that stands there twice counts once.
+    package static func refused(by lists: [ClientList?]) -> RefusedPeers {
+        var sum = RefusedPeers()
+        for (place, list) in lists.enumerated() {
+            guard let list, !lists[..<place].contains(where: { $0 === list }) else { continue }
+            let refused = list.refused
+            sum.unknown.saturatingAdd(refused.unknown)
+            sum.failed.saturatingAdd(refused.failed)
+        }
+        return sum
+    }
+
     /// Changes whenever the list does.
     var generation: Int { version.load(ordering: .acquiring) }
 

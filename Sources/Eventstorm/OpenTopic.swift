@@ -18,6 +18,8 @@ public final class OpenTopic: @unchecked Sendable {
     public let filling: Filling
 
     let topicBytes: [UInt8]
+    /// The same and the NUL behind it, as they lead an envelope.
+    let leading: [UInt8]
     @usableFromInline let lock = Lock()
     @usableFromInline let writer: UnsafeMutablePointer<DocumentWriter>
     private let shared: SourceQueue
@@ -51,6 +53,7 @@ public final class OpenTopic: @unchecked Sendable {
         self.filling = filling
         shared = queue
         topicBytes = topic.utf8
+        leading = topic.utf8 + [0]
         state = .allocate(capacity: 1)
         state.initialize(to: Guarded())
         writer = .allocate(capacity: 1)

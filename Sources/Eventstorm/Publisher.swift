@@ -14,6 +14,9 @@ package struct Publisher: ~Copyable {
     /// Subscriptions that were refused: the table was full, or they begin with the fence byte and are no fence.
     package private(set) var subscriptionsRefused = 0
 
+    /// Who may come in; nil if no endpoint is a server.
+    package let clients: ClientList?
+
     private var socket: Socket
     /// Lets clients in; nil if no endpoint is a server.
     private let gate: LinkGate?
@@ -21,7 +24,8 @@ package struct Publisher: ~Copyable {
     private var readers: Readers?
     private var interest: Interest
     private var subscription: Message
-    private var envelope: [UInt8] = []
+    /// Where envelopes are made: as long as the longest.
+    private var envelope = [UInt8](repeating: 0, count: Envelope.maximumByteCount)
     private var fences = FenceQueue()
     private var beatSequence: UInt64 = 0
     private var beatWriter: DocumentWriter
@@ -50,10 +54,10 @@ package struct Publisher: ~Copyable {
         interest = Interest(countsPeers: settles)
         subscription = Message()
         beatWriter = DocumentWriter(capacity: 1_024, limit: Limits.payloadBytes)
+        self.clients = clients
         self.socket = socket
         self.gate = gate
         readers = clients.map { Readers($0) }
-        envelope.reserveCapacity(Limits.topicBytes + 1 + Stamp.byteCount)
     }
 
     /// How many Eventstorm subscribers are connected.
@@ -136,20 +140,18 @@ package struct Publisher: ~Copyable {
     /// Hands one message to the socket.
     ///
     /// - Parameters:
-    ///   - topic: The topic's bytes, without the NUL.
+    ///   - leading: The bytes of the topic and the NUL behind them.
     ///   - stamp: Its `origin` must be ``origin``.
     ///   - payload: Emptied when it was taken, kept when it was not.
     /// - Returns: False if a full peer refused it; nothing was sent then.
-    package mutating func send(topic: [UInt8], stamp: Stamp, payload: inout Message) throws(ZMQError) -> Bool {
-        envelope.removeAll(keepingCapacity: true)
-        envelope.append(contentsOf: topic)
-        envelope.append(0)
-        envelope.append(stamp)
-        return try sendFrames(payload: &payload)
-    }
-
-    private mutating func sendFrames(payload: inout Message) throws(ZMQError) -> Bool {
-        guard try socket.send(copying: envelope.span.bytes, more: true, wait: false) else { return false }
+    package mutating func send(leading: RawSpan, stamp: Stamp, payload: inout Message) throws(ZMQError) -> Bool {
+        envelope.withUnsafeMutableBytes { buffer in
+            leading.withUnsafeBytes { buffer.copyMemory(from: $0) }
+            stamp.write(into: buffer, at: leading.byteCount)
+        }
+        let count = leading.byteCount + Stamp.byteCount
+        let bytes = envelope.span.bytes.extracting(first: count)
+        guard try socket.send(copying: bytes, more: true, wait: false) else { return false }
         // The socket refuses whole messages only: after the first frame the second one is always taken.
         return try socket.send(&payload, more: false, wait: false)
     }
@@ -196,12 +198,9 @@ package struct Publisher: ~Copyable {
     }
 
     private mutating func sendBeat(leading: [UInt8], sequence: UInt64, count: Int) throws(ZMQError) -> Bool {
-        envelope.removeAll(keepingCapacity: true)
-        envelope.append(contentsOf: leading)
         let stamp = Stamp(origin: origin, sequence: sequence, count: UInt16(clamping: count))
-        envelope.append(stamp)
         var payload = Message(copying: beatWriter.bytes)
-        return try sendFrames(payload: &payload)
+        return try send(leading: leading.span.bytes, stamp: stamp, payload: &payload)
     }
 
     /// Closes the socket; what it still holds is sent within its linger time.
@@ -256,14 +255,4 @@ struct FenceQueue {
 
     /// Keeps a fence whose answer was refused for the next time.
     mutating func putBack(_ nonce: FenceNonce) { waiting.append(nonce) }
-}
-
-extension [UInt8] {
-    /// Appends a stamp's bytes.
-    mutating func append(_ stamp: Stamp) {
-        withUnsafeTemporaryAllocation(byteCount: Stamp.byteCount, alignment: 8) { buffer in
-            stamp.write(into: buffer)
-            append(contentsOf: buffer)
-        }
-    }
 }

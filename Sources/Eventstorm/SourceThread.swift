@@ -120,7 +120,8 @@ struct SourceThread: ~Copyable {
     private mutating func send(_ message: inout Message, of topic: OpenTopic, count: Int) throws(ZMQError) {
         let stamp = Stamp(
             origin: publisher.origin, sequence: topic.nextSequence, count: UInt16(truncatingIfNeeded: count))
-        while try !publisher.send(topic: topic.topicBytes, stamp: stamp, payload: &message) {
+        let leading = topic.leading
+        while try !publisher.send(leading: leading.span.bytes, stamp: stamp, payload: &message) {
             try waitForPeer()
         }
         topic.countSent(count)
@@ -165,9 +166,11 @@ struct SourceThread: ~Copyable {
     /// Emits this source's status, if anybody wants it.
     private func emitStatus(_ beat: Beat) {
         let rows = beatRows()  // not below, where the lock of one of them is held
+        let refusedPeers = ClientList.refused(by: [publisher.clients])
         core.status.emit { event in
             var status = StatusDocument(beat)
             status.beat.topics = rows
+            status.refusedPeers = refusedPeers
             status.usage = .current(queuedBytes: UInt64(core.queue.waitingByteCount))
             core.describe?(&status)
             status.write(into: &event)

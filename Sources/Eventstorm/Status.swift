@@ -81,6 +81,20 @@ public struct StatusDocument: Sendable {
         }
     }
 
+    /// What a router's routes had no room for.
+    public struct RouteLimits: Hashable, Sendable {
+        /// Events that went to an overflow topic, because their fields made too many topics or none.
+        public var overflowed: UInt64
+        /// Keys of `dedupe` and `throttle` that were forgotten before their time, because there were too many.
+        public var forgotten: UInt64
+
+        /// Makes counts.
+        public init(overflowed: UInt64 = 0, forgotten: UInt64 = 0) {
+            self.overflowed = overflowed
+            self.forgotten = forgotten
+        }
+    }
+
     /// Who it is and what it sent.
     public var beat: Beat
     /// What it received.
@@ -97,6 +111,10 @@ public struct StatusDocument: Sendable {
     public var overflow: UInt64 = 0
     /// Jumps too large to be losses.
     public var resets: UInt64 = 0
+    /// Peers that did not come in through its encrypted endpoints.
+    public var refusedPeers = RefusedPeers()
+    /// What its routes had no room for.
+    public var routes = RouteLimits()
 
     /// Makes a status of a beat; `final` in it says that the process closes.
     public init(_ beat: Beat) { self.beat = beat }
@@ -146,6 +164,18 @@ extension StatusDocument {
         writer.writeCounter("unstamped", unstamped)
         writer.writeCounter("overflow", overflow)
         writer.writeCounter("resets", resets)
+        if refusedPeers != RefusedPeers() {
+            writer.document("refused_peers") {
+                $0.writeCounter("unknown", refusedPeers.unknown)
+                $0.writeCounter("failed", refusedPeers.failed)
+            }
+        }
+        if routes != RouteLimits() {
+            writer.document("routes") {
+                $0.writeCounter("overflowed", routes.overflowed)
+                $0.writeCounter("forgotten", routes.forgotten)
+            }
+        }
     }
 
     private static func write(_ row: Upstream, into writer: inout DocumentWriter) {
@@ -189,6 +219,14 @@ extension StatusDocument {
         unstamped = try view.counter("unstamped")
         overflow = try view.counter("overflow")
         resets = try view.counter("resets")
+        if let peers = view["refused_peers"]?.document {
+            refusedPeers.unknown = try peers.counter("unknown")
+            refusedPeers.failed = try peers.counter("failed")
+        }
+        if let limits = view["routes"]?.document {
+            routes = RouteLimits(
+                overflowed: try limits.counter("overflowed"), forgotten: try limits.counter("forgotten"))
+        }
     }
 }
 

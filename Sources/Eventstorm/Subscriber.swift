@@ -21,6 +21,9 @@ public struct Subscriber: ~Copyable {
     /// Who this subscriber says it is in status events.
     public let process: ProcessIdentity
 
+    /// Who may come in; nil if no endpoint is a server.
+    package let clients: ClientList?
+
     private var socket: Socket
     /// Lets clients in; nil if no endpoint is a server.
     private let gate: LinkGate?
@@ -38,6 +41,9 @@ public struct Subscriber: ~Copyable {
     /// Messages delivered by one call at most, so that a caller's own descriptors have their turn.
     private static let messagesPerRound = 1_000
 
+    /// Peers that did not come in through encrypted endpoints that this subscriber bound.
+    public var refusedPeers: RefusedPeers { ClientList.refused(by: [clients]) }
+
     /// Opens a subscriber.
     ///
     /// - Parameters:
@@ -54,12 +60,9 @@ public struct Subscriber: ~Copyable {
         let context = if let context { context } else { try Context() }
         let socket = try Socket.linkSubscriber(in: context)
         try socket.subscribe(Interest.beat)
+        let clients = endpoints.clients
         let gate: LinkGate?
-        if let clients = endpoints.clients {
-            gate = try LinkGate(socket, in: context, authority: clients)
-        } else {
-            gate = nil
-        }
+        if let clients { gate = try LinkGate(socket, in: context, authority: clients) } else { gate = nil }
         // Bound and connected only after the first subscriptions, which are made below: no event is missed.
         let nonce = FenceNonce()
         for pattern in Set(patterns) { try socket.subscribe(pattern.subscription) }
@@ -67,7 +70,8 @@ public struct Subscriber: ~Copyable {
         bound = try socket.open(endpoints, gate: gate)
         process = ProcessIdentity(role: role, name: name)
         intake = Intake()
-        intake.senders = endpoints.clients.map { Senders($0) }
+        self.clients = clients
+        intake.senders = clients.map { Senders($0) }
         intake.begin(nonce, patterns: Set(patterns))
         self.nonce = nonce
         poller = Poller()

@@ -177,6 +177,14 @@ struct Engine: ~Copyable {
         return outflow(isName: isName, template, run, wants: wants)
     }
 
+    /// What the routes had no room for so far.
+    var limits: StatusDocument.RouteLimits {
+        runs.reduce(into: StatusDocument.RouteLimits()) { sum, run in
+            sum.overflowed &+= run.overflowed
+            sum.forgotten &+= run.forgotten
+        }
+    }
+
     private mutating func outflow(of event: DocumentView, _ run: RouteRun, wants: (Topic) -> Bool) -> Int {
         guard case .computed(let template) = run.route.to else { return Plan.refused }
         let isName = template.write(event, to: &name)

@@ -141,6 +141,8 @@ struct Plan {
 /// A topic that goes out.
 struct Outflow {
     let topic: Topic
+    /// Where the table has the topic's bytes and the NUL behind them.
+    let leading: Range<Int>
     var isWanted: Bool
     /// The sequence of the next document.
     var next: UInt64 = 0
@@ -159,12 +161,21 @@ struct FlowTable {
 
     var inflows: [Inflow] = []
     var outflows: [Outflow] = []
+    /// What leads the envelopes of the outflows, one after another: to take it from the topics would count references
+    /// for each message.
+    private(set) var leadings: [UInt8] = []
     private var inflowNumbers: [Topic: Int] = [:]
     private var outflowNumbers: [Topic: Int] = [:]
     /// From the subscriber's numbers of topics to ours.
     private var byIncoming: [Int] = []
     private var generation = 0
     private var overflowNumber: Int?
+
+    /// The number of an inflow that was met before, for a topic that the subscriber knows by another number; else -1.
+    @inline(__always)
+    func known(_ incoming: Int, in topics: borrowing TopicTable) -> Int {
+        generation == topics.generation && incoming < byIncoming.count ? byIncoming[incoming] : -1
+    }
 
     /// The number of the inflow for a topic that the subscriber knows by another number.
     mutating func inflow(
@@ -248,7 +259,10 @@ struct FlowTable {
         guard let topic else { return nil }
         if let number = outflowNumbers[topic] { return number }
         guard outflows.count < Limits.topicsPerOrigin else { return nil }
-        outflows.append(Outflow(topic: topic, isWanted: wants(topic)))
+        let start = leadings.count
+        leadings += topic.utf8
+        leadings.append(0)
+        outflows.append(Outflow(topic: topic, leading: start..<leadings.count, isWanted: wants(topic)))
         outflowNumbers[topic] = outflows.count - 1
         return outflows.count - 1
     }

@@ -41,6 +41,9 @@ public struct RouteTrial: ~Copyable {
 
     private var engine: Engine
 
+    /// What the routes had no room for so far.
+    var limits: StatusDocument.RouteLimits { engine.limits }
+
     /// Makes a trial of a table.
     ///
     /// - Parameter keepsSampled: Whether sampling takes every event; their weight is set all the same.

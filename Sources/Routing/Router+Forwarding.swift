@@ -14,9 +14,8 @@ extension Router {
     }
 
     private mutating func forward(_ incoming: Incoming) throws(ZMQError) {
-        let number = engine.flows.inflow(incoming.topic, in: subscriber.topicTable, engine.runs, engine.table) {
-            publisher.wants($0.utf8)
-        }
+        let known = engine.flows.known(incoming.topic, in: subscriber.topicTable)
+        let number = known >= 0 ? known : inflow(incoming.topic)
         var count = incoming.count
         if let parts = incoming.parts {
             var writer = DocumentWriter(capacity: subscriber.payload.count, limit: Limits.payloadBytes)
@@ -40,13 +39,24 @@ extension Router {
         }
     }
 
+    private mutating func inflow(_ incoming: Int) -> Int {
+        engine.flows.inflow(incoming, in: subscriber.topicTable, engine.runs, engine.table) {
+            publisher.wants($0.utf8)
+        }
+    }
+
     /// Forwards a message whose topic alone decides where it goes.
     private mutating func forwardWhole(_ number: Int, _ count: Int, _ stamp: Stamp) throws(ZMQError) {
         let events = UInt64(count)
-        let outputs = engine.flows.inflows[number].plan.outputs
-        let wanted = outputs.count { engine.flows.outflows[$0].isWanted }
+        // By place, not by a copy of the array, which would count references.
+        let places = 0..<engine.flows.inflows[number].plan.outputs.count
+        var wanted = 0
+        for place in places where engine.flows.outflows[engine.flows.inflows[number].plan.outputs[place]].isWanted {
+            wanted += 1
+        }
         var copies: UInt64 = 0
-        for output in outputs {
+        for place in places {
+            let output = engine.flows.inflows[number].plan.outputs[place]
             guard engine.flows.outflows[output].isWanted else {
                 engine.flows.outflows[output].unwanted &+= events
                 continue
@@ -60,13 +70,20 @@ extension Router {
     /// Sends the payload that came, the last time without a copy of the message's handle.
     private mutating func sendWhole(to output: Int, _ count: Int, _ stamp: Stamp, isLast: Bool) throws(ZMQError) {
         let stamp = engine.flows.outflows[output].stamp(count, like: stamp)
-        let topic = engine.flows.outflows[output].topic.utf8
         if isLast {
-            _ = try publisher.send(topic: topic, stamp: stamp, payload: &subscriber.payload)
+            try Router.send(engine.flows, output, stamp, &subscriber.payload, &publisher)
         } else {
             outgoing.replace(sharing: subscriber.payload)
-            _ = try publisher.send(topic: topic, stamp: stamp, payload: &outgoing)
+            try Router.send(engine.flows, output, stamp, &outgoing, &publisher)
         }
+    }
+
+    private static func send(
+        _ flows: borrowing FlowTable, _ output: Int, _ stamp: Stamp, _ payload: inout Message,
+        _ publisher: inout Publisher
+    ) throws(ZMQError) {
+        let leading = flows.leadings.span.bytes.extracting(flows.outflows[output].leading)
+        _ = try publisher.send(leading: leading, stamp: stamp, payload: &payload)
     }
 
     /// Offers each document of a message to the routes.
@@ -147,8 +164,7 @@ extension Router {
             Router.gather(
                 engine, from: first, to: end, bytes, subscriber, into: &outgoing)
             let stamp = engine.flows.outflows[output].stamp(documents, like: stamp)
-            let topic = engine.flows.outflows[output].topic.utf8
-            _ = try publisher.send(topic: topic, stamp: stamp, payload: &outgoing)
+            try Router.send(engine.flows, output, stamp, &outgoing, &publisher)
             first = end
         }
     }

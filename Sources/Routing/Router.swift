@@ -209,6 +209,8 @@ public struct Router: ~Copyable {
         var status = StatusDocument(beats.full(rows, isFinal: isFinal))
         status.takeUpstream(subscriber.ledger)
         status.fates = fates
+        status.refusedPeers = ClientList.refused(by: [subscriber.clients, publisher.clients])
+        status.routes = engine.limits
         status.usage = .current()
         let event = Document { event in
             event["_id"] = ObjectID()
@@ -216,8 +218,9 @@ public struct Router: ~Copyable {
             status.write(into: &event)
         }
         var payload = Message(copying: event.bytes.span.bytes)
+        let leading = Topic.status.utf8 + [0]
         let stamp = Stamp(origin: publisher.origin, sequence: engine.flows.outflows[number].next, count: 1)
         engine.flows.outflows[number].next &+= 1
-        _ = try publisher.send(topic: Topic.status.utf8, stamp: stamp, payload: &payload)
+        _ = try publisher.send(leading: leading.span.bytes, stamp: stamp, payload: &payload)
     }
 }

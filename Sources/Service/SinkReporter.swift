@@ -11,7 +11,8 @@ public import ZeroMQ
 /// second if anybody wants it.
 ///
 ///     let reporter = try SinkReporter("archive", to: options.endpoints("report"))
-///     reporter.update(subscriber.ledger, fates: archive.countsByTopic, queuedBytes: archive.queuedBytes)
+///     reporter.update(subscriber.ledger, fates: archive.countsByTopic, queuedBytes: archive.queuedBytes,
+///                     refusedPeers: subscriber.refusedPeers)
 public final class SinkReporter: Sendable {
     private let books: Books
     private let source: Source
@@ -33,7 +34,11 @@ public final class SinkReporter: Sendable {
     ///   - ledger: The subscriber's books.
     ///   - fates: What became of the events of each topic in this program.
     ///   - queuedBytes: Bytes that wait in its queue.
-    public func update(_ ledger: borrowing Ledger, fates: [Topic: FateCounts], queuedBytes: Int) {
+    ///   - refusedPeers: Peers that did not come in to the subscriber.
+    public func update(
+        _ ledger: borrowing Ledger, fates: [Topic: FateCounts], queuedBytes: Int,
+        refusedPeers: RefusedPeers = RefusedPeers()
+    ) {
         // Only the receiver's side of this document is looked at.
         var side = StatusDocument(Beat(origin: 0, process: ProcessIdentity(role: "sink", name: ""), at: .now()))
         side.takeUpstream(ledger)
@@ -45,6 +50,7 @@ public final class SinkReporter: Sendable {
         }
         side.fates = fates.sorted { $0.key < $1.key }.map { StatusDocument.FateRow($0.key, $0.value) }
         side.usage.queuedBytes = UInt64(queuedBytes)
+        side.refusedPeers = refusedPeers
         books.side.withLock { $0 = side }
     }
 
@@ -66,5 +72,7 @@ private final class Books: Sendable {
         status.overflow = side.overflow
         status.resets = side.resets
         status.usage.queuedBytes = side.usage.queuedBytes
+        status.refusedPeers.unknown += side.refusedPeers.unknown
+        status.refusedPeers.failed += side.refusedPeers.failed
     }
 }

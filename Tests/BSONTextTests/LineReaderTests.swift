@@ -12,36 +12,37 @@ import Testing
         for start in stride(from: 0, to: text.count, by: size) {
             let chunk = text.span.bytes.extracting(start..<min(start + size, text.count))
             lines.read(
-                chunk, document: { results.append("\(BSONText.string($0))") }, failed: { results.append("error \($0)") }
+                chunk, document: { results.append("\($1): \(BSONText.string($0))") },
+                failed: { results.append("error \($0)") }
             )
         }
         lines.finish(
-            document: { results.append("\(BSONText.string($0))") }, failed: { results.append("error \($0)") })
+            document: { results.append("\($1): \(BSONText.string($0))") }, failed: { results.append("error \($0)") })
         results.append("\(lines.line) lines")
         return results
     }
 
     static let texts: [(text: String, results: [String])] = [
-        ("", ["0 lines"]), ("\n\n \t\r\n", ["3 lines"]), ("{\"a\":1}", ["{\"a\":1}", "1 lines"]),
-        ("{\"a\":1}\n", ["{\"a\":1}", "1 lines"]),
-        ("{\"a\":1}\r\n{\"b\":\"\\n\"}\r\n", ["{\"a\":1}", "{\"b\":\"\\n\"}", "2 lines"]),
+        ("", ["0 lines"]), ("\n\n \t\r\n", ["3 lines"]), ("{\"a\":1}", ["1: {\"a\":1}", "1 lines"]),
+        ("{\"a\":1}\n", ["1: {\"a\":1}", "1 lines"]),
+        ("{\"a\":1}\r\n{\"b\":\"\\n\"}\r\n", ["1: {\"a\":1}", "2: {\"b\":\"\\n\"}", "2 lines"]),
         (
             "{\"a\":1}\n\n  {\"é\": tru}\n{\"c\":3}\n[1]\n{\"d\":4} x\n{\n}\n{\"e\":5}",
             [
-                "{\"a\":1}", "error 3:9: found 't', expected a value", "{\"c\":3}",
+                "1: {\"a\":1}", "error 3:9: found 't', expected a value", "4: {\"c\":3}",
                 "error 5:1: found '[', expected '{'",
                 "error 6:9: found 'x', expected the end of the text",
                 "error 7:2: found the end of the text, expected a field's name in quotation marks",
-                "error 8:1: found '}', expected '{'", "{\"e\":5}", "9 lines",
+                "error 8:1: found '}', expected '{'", "9: {\"e\":5}", "9 lines",
             ]
         ),
         (
             "{\"a\": \"\(String(repeating: "é", count: 40))\"}\n{}\n",
-            ["error 1:1: found a line of more than 60 bytes, expected less", "{}", "2 lines"]
+            ["error 1:1: found a line of more than 60 bytes, expected less", "2: {}", "2 lines"]
         ),
         (
             "{}\n\(String(repeating: "x", count: 500))",
-            ["{}", "error 2:1: found a line of more than 60 bytes, expected less", "2 lines"]
+            ["1: {}", "error 2:1: found a line of more than 60 bytes, expected less", "2 lines"]
         ),
     ]
 
@@ -56,17 +57,17 @@ import Testing
         let text = Array("{\"a\":[1,2,3,4,5,6]}\n{\"a\":1}\n".utf8)
         let results = Self.read(text, size: 100, limits: BSONText.Limits(documentBytes: 40))
         #expect(
-            results == ["error 1:1: found more than 40 bytes in a document, expected less", "{\"a\":1}", "2 lines"])
+            results == ["error 1:1: found more than 40 bytes in a document, expected less", "2: {\"a\":1}", "2 lines"])
     }
 
     @Test("an endless line keeps memory bounded") func boundsLines() {
         var lines = LineReader(limits: BSONText.Limits(textBytes: 1000))
         let chunk = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 10)
         var errors = 0
-        for _ in 0..<1000 { lines.read(chunk.span.bytes, document: { _ in }, failed: { _ in errors += 1 }) }
+        for _ in 0..<1000 { lines.read(chunk.span.bytes, document: { _, _ in }, failed: { _ in errors += 1 }) }
         #expect(errors == 1)
         var documents = 0
-        lines.read(Array("\n{}\n".utf8).span.bytes, document: { _ in documents += 1 }, failed: { _ in errors += 1 })
+        lines.read(Array("\n{}\n".utf8).span.bytes, document: { _, _ in documents += 1 }, failed: { _ in errors += 1 })
         #expect((errors, documents, lines.line) == (1, 1, 2))
     }
 
@@ -79,7 +80,7 @@ import Testing
         do throws(Stop) {
             try lines.read(
                 text.span.bytes,
-                document: { _ throws(Stop) in
+                document: { _, _ throws(Stop) in
                     documents += 1
                     throw Stop()
                 }, failed: { _ throws(Stop) in })

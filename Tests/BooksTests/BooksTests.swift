@@ -17,14 +17,18 @@ struct Fabric {
 
     /// A process publishes its status.
     mutating func say(
-        _ origin: UInt64, _ name: String, role: String = "router", host: String = "alpha", final: Bool = false,
+        _ origin: UInt64, _ name: String, role: String = "router", host: String = "alpha", started: Int64 = 0,
+        final: Bool = false,
         sends: [(String, SendCounts)] = [], receives: [StatusDocument.Upstream] = [],
         fates: [(String, [(Fate, UInt64)])] = []
     ) throws {
         clock += 1
         var status = StatusDocument(
             Beat(
-                origin: origin, process: ProcessIdentity(role: role, name: name, host: host, pid: Int64(origin)),
+                origin: origin,
+                process: ProcessIdentity(
+                    role: role, name: name, host: host, pid: Int64(origin),
+                    started: Datetime(millisecondsSinceEpoch: started)),
                 at: Datetime(millisecondsSinceEpoch: clock), full: true, final: final,
                 topics: try sends.map { Beat.Row(try Topic($0.0), $0.1) }))
         status.upstream = receives

@@ -198,8 +198,12 @@ struct StatusTests {
         #expect(fates.isBalanced)
         status.fates = [.init(try Topic("a"), fates)]
         status.usage = .init(cpuSeconds: 1.5, residentBytes: 1 << 20)
+        status.refusedPeers.unknown = 3
+        status.refusedPeers.failed = 4
+        status.routes = .init(overflowed: 5, forgotten: 6)
         let document = Document { status.write(into: &$0) }
         let read = try StatusDocument(document.view)
+        #expect(read.refusedPeers == status.refusedPeers && read.routes == status.routes)
         #expect(read.beat == status.beat && read.upstream == status.upstream && read.fates == status.fates)
         #expect(read.usage == status.usage && read.malformed == status.malformed && read.overflow == 5)
         #expect(read.upstream.allSatisfy(\.isBalanced) && read.upstream.count == 3)

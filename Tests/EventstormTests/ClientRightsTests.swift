@@ -62,6 +62,7 @@ struct ClientRightsTests {
             counts["good"] == 100 && ring.list.refused.unknown > 0
         }
         #expect(isThere)
+        #expect(sink.refusedPeers == ring.list.refused)
         #expect(counts["bad"] == nil && !bad.wanted && bad.counts.unwanted == 1 && stranger.subscriberCount == 0)
 
         ring.list.replace(with: [Client("known", key: known.publicKey), Client("new", key: unknown.publicKey)])

@@ -2,8 +2,9 @@
 import BSON
 import BSONText
 import Eventstorm
-import Routing
 import Testing
+
+@testable import Routing
 
 @Suite("Actions of routes")
 struct RouteActionTests {
@@ -97,6 +98,8 @@ struct RouteActionTests {
         #expect(try topic("{h: 2, k: 1}", &trial) == ["x.2.1"])
         #expect(try topic("{h: 3, k: 1}", &trial) == ["x._other._other"])
         #expect(try topic("{h: 1, k: 1}", &trial) == ["x.1.1"])
+        let limits = trial.limits
+        #expect(limits.overflowed == 2 && limits.forgotten == 0)
     }
 
     @Test("the topic is made of the event as it leaves")

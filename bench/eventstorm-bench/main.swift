@@ -3,7 +3,7 @@ import Glibc
 
 let usage = """
     usage: eventstorm-bench pub ENDPOINT SECONDS [RATE]     binds, waits for a subscriber, sends
-           eventstorm-bench sub ENDPOINT [latency]          connects, receives until the end
+           eventstorm-bench sub ENDPOINT [latency|version]  connects, receives until the end
            eventstorm-bench emit THREADS wanted|unwanted SECONDS [RATE]
            eventstorm-bench query COUNT ROUNDS [NAME]       queries over documents in memory
            eventstorm-bench documents COUNT                 the same documents, to stdout
@@ -13,7 +13,9 @@ let words = CommandLine.arguments.dropFirst().map { $0 }
 switch (words.first, words.count) {
 case ("pub", 3...4):
     try publish(to: words[1], seconds: Double(words[2]) ?? 1, rate: words.count > 3 ? Double(words[3]) : nil)
-case ("sub", 2...3): try subscribe(to: words[1], latency: words.count > 2)
+case ("sub", 2...3):
+    let third = words.count > 2 ? words[2] : ""
+    try subscribe(to: words[1], latency: third == "latency", version: third == "version")
 case ("emit", 4...5):
     try measureEmit(
         threads: Int(words[1]) ?? 1, wanted: words[2] == "wanted", seconds: Double(words[3]) ?? 1,

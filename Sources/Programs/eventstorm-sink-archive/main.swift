@@ -22,12 +22,15 @@ Program.run(.sinkArchive) { options, signals in
         }
         if case .stop = signals.next() { break }
         if .now - reported >= .milliseconds(500) {
-            reporter.update(subscriber.ledger, fates: archive.countsByTopic, queuedBytes: archive.queuedBytes)
+            reporter.update(
+                subscriber.ledger, fates: archive.countsByTopic, queuedBytes: archive.queuedBytes,
+                refusedPeers: subscriber.refusedPeers)
             reported = .now
         }
     }
     archive.close(within: .milliseconds(1_500))
-    reporter.update(subscriber.ledger, fates: archive.countsByTopic, queuedBytes: 0)
+    reporter.update(
+        subscriber.ledger, fates: archive.countsByTopic, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
     reporter.close(within: .milliseconds(300))
     subscriber.close()
 }

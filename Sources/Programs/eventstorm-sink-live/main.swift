@@ -29,12 +29,12 @@ Program.run(.sinkLive) { options, signals in
         if request == .reload { server.reopenAccessLog() }
         if .now - reported >= .milliseconds(500) {
             feed.record(subscriber.ledger)
-            reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0)
+            reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
             reported = .now
         }
     }
     server.close()
-    reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0)
+    reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
     reporter.close(within: .milliseconds(300))
     subscriber.close()
 }

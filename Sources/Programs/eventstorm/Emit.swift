@@ -111,9 +111,9 @@ private func emitLines(on topic: OpenTopic, until signals: Signals) -> Int {
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
             let chunk = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes
-            reader.read(chunk, document: { topic.emit(Document(copying: $0)) }, failed: report)
+            reader.read(chunk, document: { event, _ in topic.emit(Document(copying: event)) }, failed: report)
         }
-        reader.finish(document: { topic.emit(Document(copying: $0)) }, failed: report)
+        reader.finish(document: { event, _ in topic.emit(Document(copying: event)) }, failed: report)
     }
     return failed
 }

@@ -48,8 +48,9 @@ private struct Explainer: ~Copyable {
     /// Reads JSON lines until the end.
     mutating func readLines(_ signals: Signals) {
         var reader = LineReader(dialect: .query)
-        var events: [Document] = []
+        var events: [(document: Document, line: Int)] = []
         var errors: [TextError] = []
+        func keep(_ event: DocumentView, _ line: Int) { events.append((Document(copying: event), line)) }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         var isOver = false
         while !isOver && signals.next() == nil {
@@ -57,13 +58,13 @@ private struct Explainer: ~Copyable {
             if count < 0 && errno == EINTR { continue }
             isOver = count <= 0
             if isOver {
-                reader.finish(document: { events.append(Document(copying: $0)) }, failed: { errors.append($0) })
+                reader.finish(document: keep, failed: { errors.append($0) })
             } else {
                 let bytes = chunk.span.bytes.extracting(first: count)
-                reader.read(bytes, document: { events.append(Document(copying: $0)) }, failed: { errors.append($0) })
+                reader.read(bytes, document: keep, failed: { errors.append($0) })
             }
             for error in errors { fail("stdin:\(error)") }
-            for event in events { take(event) }
+            for event in events { take(event.document, line: event.line) }
             events = []
             errors = []
             flush()
@@ -109,17 +110,17 @@ private struct Explainer: ~Copyable {
     }
 
     /// Takes `{topic: …, event: {…}}`, or an event where the topic is known.
-    private mutating func take(_ line: Document) {
-        if topic != nil { return run(line, on: topic) }
-        let view = line.view
+    private mutating func take(_ document: Document, line: Int) {
+        if topic != nil { return run(document, on: topic) }
+        let view = document.view
         guard let name = view["topic"]?.string, let event = view["event"]?.document, view.count == 2 else {
-            return fail("{topic: …, event: {…}} is wanted on each line, or --topic TOPIC")
+            return fail("stdin:\(line):1: found another document, expected {topic: …, event: {…}}, or --topic TOPIC")
         }
         do throws(TopicError) {
             let topic = try Topic(name)
             run(Document(copying: event), on: topic)
         } catch {
-            fail("\(error)")
+            fail("stdin:\(line): \(error)")
         }
     }
 

@@ -104,10 +104,11 @@ enum FuzzText {
         for start in stride(from: 0, to: text.count, by: size) {
             lines.read(
                 text.span.bytes.extracting(start..<min(start + size, text.count)),
-                document: { results.append(BSONText.string($0)) }, failed: { results.append($0.description) })
+                document: { results.append("\($1): \(BSONText.string($0))") },
+                failed: { results.append($0.description) })
         }
         lines.finish(
-            document: { results.append(BSONText.string($0)) }, failed: { results.append($0.description) })
+            document: { results.append("\($1): \(BSONText.string($0))") }, failed: { results.append($0.description) })
         return results
     }
 
