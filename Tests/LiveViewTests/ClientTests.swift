@@ -20,7 +20,7 @@ struct ClientTests {
     /// A client that was greeted.
     func client() -> LiveClient {
         let client = LiveClient(board: board)
-        #expect(next(of: client)?.hasPrefix(#"{"type":"hello","version":1,"time":1000,"tick_ms":250"#) == true)
+        #expect(next(of: client)?.hasPrefix(#"{"type":"hello","version":2,"time":1000,"tick_ms":250"#) == true)
         return client
     }
 
@@ -43,33 +43,123 @@ struct ClientTests {
         return String(decoding: text, as: UTF8.self)
     }
 
-    @Test("a tick tells totals and the counters of changed topics; the first one tells all topics")
-    func tick() throws {
-        let early = client()
-        try feed.emit("a", count: 2)
-        board.advance()
-        #expect(try value("topics", in: next(of: early)) == #"[["a",2,10]]"#)
-        try feed.emit("b")
-        board.advance()
-        #expect(try value("topics", in: next(of: early)) == #"[["b",1,5]]"#)
-        let late = client()
-        board.advance()
-        let message = next(of: late)
-        #expect(try value("topics", in: message) == #"[["a",2,10],["b",1,5]]"#)
-        #expect(try value("events", in: message) == "3")
-        #expect(try value("topics", in: next(of: early)) == "[]")
-        #expect(next(of: early) == nil)
+    /// Milliseconds since 1970, the same for all that the test does.
+    private func emit(_ topic: String, count: Int = 1, _ build: (inout DocumentWriter, Int) -> Void = { _, _ in })
+        throws
+    {
+        try feed.emit(topic, count: count, now: 1_000, build)
     }
 
-    @Test("a client that missed ticks gets one message with everything that changed since")
+    @Test("a watch begins with a snapshot; then only buckets that changed are sent")
+    func watch() throws {
+        let client = client()
+        #expect(
+            tell(client, #"{"type":"watch","id":"w","topic":"a","group":"x","value":["count",{"max":"n"}]}"#) == nil)
+        #expect(
+            next(of: client)
+                == #"{"type":"snapshot","id":"w","time":1000,"every":1000,"last":300000,"since":1000,"groups":[],"#
+                + #""buckets":[]}"#)
+        try emit("a", count: 3) {
+            $0["x"] = $1 < 2 ? "p" : "q"
+            $0["n"] = Int32($1)
+        }
+        board.advance()
+        #expect(
+            next(of: client)
+                == #"{"type":"change","id":"w","time":1000,"groups":[[1,["p"]],[2,["q"]]],"buckets":"#
+                + #"[{"time":1000,"received":3,"rows":[[1,2,1],[2,1,2]]}]}"#)
+        #expect(next(of: client)?.hasPrefix(#"{"type":"tick","time":1000,"events":3,"bytes":"#) == true)
+        #expect(next(of: client) == nil)
+        board.advance()
+        #expect(next(of: client)?.hasPrefix(#"{"type":"tick""#) == true)
+        #expect(next(of: client) == nil)
+        #expect(tell(client, #"{"type":"unwatch","id":"w"}"#) == nil)
+        try emit("a")
+        board.advance()
+        #expect(next(of: client)?.hasPrefix(#"{"type":"tick""#) == true)
+        #expect(!feed.isWatched)
+    }
+
+    @Test("one who comes later is sent what there is, and the watch is shared")
+    func shared() throws {
+        let one = client()
+        #expect(tell(one, #"{"type":"watch","id":"w","topic":"a"}"#) == nil)
+        try emit("a", count: 3)
+        board.advance()
+        let two = client()
+        #expect(tell(two, #"{"type":"watch","id":"other","topic":"a"}"#) == nil)
+        #expect(try value("buckets", in: next(of: two)) == #"[{"time":1000,"received":3,"rows":[[0,3]]}]"#)
+        one.leave()
+        #expect(feed.isWatched)
+        two.leave()
+        #expect(!feed.isWatched)
+    }
+
+    @Test("a client that missed ticks gets one message with everything that changed since, and after long a snapshot")
     func slowClient() throws {
         let slow = client()
-        for topic in ["a", "b", "c"] {
-            try feed.emit(topic)
+        #expect(tell(slow, #"{"type":"watch","id":"w","topic":"a"}"#) == nil)
+        #expect(next(of: slow)?.hasPrefix(#"{"type":"snapshot""#) == true)
+        for _ in 0..<3 {
+            try emit("a")
             board.advance()
         }
-        #expect(try value("topics", in: next(of: slow)) == #"[["a",1,5],["b",1,5],["c",1,5]]"#)
+        #expect(try value("buckets", in: next(of: slow)) == #"[{"time":1000,"received":3,"rows":[[0,3]]}]"#)
+        #expect(next(of: slow)?.hasPrefix(#"{"type":"tick""#) == true)
         #expect(next(of: slow) == nil)
+        for _ in 0...LiveLimits.keptTicks {
+            try emit("a")
+            board.advance()
+        }
+        let message = next(of: slow)
+        #expect(try value("type", in: message) == #""snapshot""#)
+        #expect(try value("buckets.0.received", in: message) == "44")
+    }
+
+    @Test("a long past comes in several messages, the newest first, each bucket once")
+    func parts() throws {
+        let one = client()
+        let watch = #"{"type":"watch","id":"w","topic":"a","group":"x","every":"100ms","last":"10m","late":"10m"}"#
+        #expect(tell(one, watch) == nil)
+        for bucket in 0..<600 {
+            try feed.emit("a", count: 20, now: Int64(bucket) * 100 + 1_000) {
+                $0["x"] = Int32($1)
+                $0["timestamp"] = Datetime(millisecondsSinceEpoch: Int64(bucket) * 100 + 1_000)
+            }
+        }
+        board.advance()
+        let two = client()
+        #expect(tell(two, watch) == nil)
+        var times: [Int64] = []
+        var messages = 0
+        while let message = next(of: two) {
+            #expect(message.utf8.count < LiveLimits.partBytes * 2)
+            let parsed = try BSONText.parse(message, extendedJSON: false)
+            let view = parsed.document.view
+            guard let list = view["buckets"]?.array else { continue }
+            var part: [Int64] = []
+            list.forEach { if let time = $0.document?["time"]?.integer { part.append(time) } }
+            #expect(part == part.sorted())
+            if let first = times.first, let last = part.last { #expect(last < first) }
+            times = part + times
+            messages += 1
+        }
+        #expect(times == (0..<600).map { $0 * 100 + 1_000 })
+        #expect(messages > 1)
+    }
+
+    @Test("watches beyond the limit are refused by name, and a mistake ends only the watch that it is in")
+    func limits() throws {
+        let client = client()
+        for number in 0...LiveSettings().watchesPerClient {
+            #expect(tell(client, #"{"type":"watch","id":"w\#(number)","topic":"a"}"#) == nil)
+        }
+        #expect(next(of: client) == #"{"type":"error","id":"w64","message":"64 watches are the limit"}"#)
+        #expect(tell(client, #"{"type":"watch","id":"w1","topic":"a","every":"1ms"}"#) == nil)
+        #expect(next(of: client)?.hasPrefix(#"{"type":"error","id":"w1","message":"\"every\" is"#) == true)
+        #expect(feed.isWatched)
+        client.leave()
+        #expect(!feed.isWatched)
     }
 
     @Test("events that are not shown are left out, and the numbers add up for a client that misses ticks")
@@ -123,49 +213,17 @@ struct ClientTests {
         #expect(next(of: client)?.contains(text: #""tail":{"topic":"a","events":[],"left_out":0}"#) == true)
     }
 
-    @Test("each client is sent its own fields, shared ones are counted once")
-    func fields() throws {
-        let (one, two) = (client(), client())
-        #expect(tell(one, #"{"type":"fields","watch":[["a","x"],["a","y"]]}"#) == nil)
-        #expect(tell(two, #"{"type":"fields","watch":[["a","y"]]}"#) == nil)
-        try feed.emit("a", count: 2) { document, index in
-            document["x"] = Int32(7)
-            document["y"] = 0.5 + Double(index)
-        }
-        board.advance()
-        #expect(try value("fields.1", in: next(of: one)).isEmpty == false)
-        #expect(try value("fields", in: next(of: two)) == #"[["a","y",2,1.0,0.5,1.5,1.5]]"#)
-        one.leave()
-        try feed.emit("a") { document, _ in
-            document["x"] = Int32(7)
-            document["y"] = 0.5
-        }
-        board.advance()
-        #expect(try value("fields", in: next(of: two)) == #"[["a","y",1,0.5,0.5,0.5,0.5]]"#)
-        two.leave()
-    }
-
-    @Test("all clients together watch a bounded number of fields")
-    func fieldLimit() throws {
-        let clients = (0..<9).map { _ in client() }
-        for (number, client) in clients.enumerated() {
-            let fields = (0..<64).map { #"["a","f\#(number).\#($0)"]"# }.joined(separator: ",")
-            #expect(tell(client, #"{"type":"fields","watch":[\#(fields)]}"#) == nil)
-        }
-        #expect(next(of: clients[7]) == nil)
-        #expect(next(of: clients[8]) == #"{"type":"error","message":"all clients together watch too many fields"}"#)
-        for client in clients { client.leave() }
-    }
-
     @Test("the books are summed in every tick; their rows, worst first, only for those who ask")
     func books() throws {
         let client = client()
         feed.record(books: [
             LiveBook(origin: 1, name: "fine", topic: "a", received: 1000),
-            LiveBook(origin: 2, name: "poor", topic: "b", received: 5, lost: 3, malformed: 1, absent: 2, unknown: 4),
+            LiveBook(
+                origin: 2, name: "poor", topic: "b", received: 5, lost: 3, malformed: 1, absent: 2, unknown: 4,
+                state: "gone"),
         ])
         board.advance()
-        let totals = #"{"received":1005,"lost":3,"malformed":1,"absent":2,"unknown":4}"#
+        let totals = #"{"received":1005,"lost":3,"malformed":1,"absent":2,"unknown":4,"silent":0,"gone":1}"#
         #expect(try value("books", in: next(of: client)) == totals)
         #expect(next(of: client) == nil)
         #expect(tell(client, #"{"type":"books","on":true}"#) == nil)
@@ -221,7 +279,7 @@ struct ClientTests {
     func messageLimit() {
         let client = client()
         let piece = [UInt8](repeating: 32, count: 4096)
-        let taken = (0..<5).map { _ in piece.withUnsafeBytes { client.take($0) } }
-        #expect(taken == [true, true, true, true, false])
+        let taken = (0..<6).map { _ in piece.withUnsafeBytes { client.take($0) } }
+        #expect(taken == [true, true, true, true, true, false])
     }
 }

@@ -2,11 +2,13 @@
 
 import BSON
 import Eventstorm
-import LiveView
+@testable import LiveView
 
 extension LiveFeed {
     /// Ingests one message with several events made by the same closure.
-    func emit(_ topic: String, count: Int = 1, _ build: (inout DocumentWriter, Int) -> Void = { _, _ in }) throws {
+    func emit(
+        _ topic: String, count: Int = 1, now: Int64? = nil, _ build: (inout DocumentWriter, Int) -> Void = { _, _ in }
+    ) throws {
         var writer = DocumentWriter()
         for index in 0..<count {
             writer.beginDocument()
@@ -14,6 +16,12 @@ extension LiveFeed {
             _ = writer.endDocument()
         }
         let topic = try Topic(topic)
-        writer.withBytes { ingest(topic, count: count, payload: $0) }
+        writer.withBytes { bytes in
+            if let now {
+                ingest(topic, count: count, payload: bytes, now: now)
+            } else {
+                ingest(topic, count: count, payload: bytes)
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 // What the feed counts and keeps between two ticks.
 
 import BSON
+import BSONText
 import Eventstorm
 import Testing
 import ZeroMQ
@@ -13,119 +14,120 @@ struct FeedTests {
 
     init() throws { feed = try LiveFeed() }
 
-    @Test("events and bytes are counted by topic, and only changed topics are handed over")
+    private func tick() -> Tick { feed.takeTick(now: 1_000, elapsed: 250_000_000) }
+
+    @Test("events and bytes are counted, by topic too")
     func counting() throws {
         try feed.emit("a", count: 3) { document, _ in document["x"] = Int32(1) }
         try feed.emit("b")
-        let first = feed.takeTick()
-        #expect(first.total.events == 4)
-        #expect(first.total.bytes == 3 * 12 + 5)
-        #expect(first.rows.map(\.topic.name) == ["a", "b"])
-        #expect(first.rows.map(\.volume.events) == [3, 1])
-        try feed.emit("b")
-        let second = feed.takeTick()
-        #expect(second.rows.map(\.topic.name) == ["b"])
-        #expect(second.rows.map(\.volume.events) == [2])
-        #expect(second.total.events == 5)
-        #expect(feed.takeTick().rows.isEmpty)
+        #expect(tick().total.events == 4)
+        #expect(tick().total.bytes == 3 * 12 + 5)
+        #expect(feed.fates[try Topic("a")]?[.received] == 3)
+        #expect(feed.fates.values.allSatisfy { $0.isBalanced })
     }
 
-    @Test("topics beyond the limit are counted together")
+    @Test("fates are kept of so many topics and no more")
     func topicLimit() throws {
         for number in 0..<LiveLimits.topics + 20 { try feed.emit("t.\(number)") }
-        try feed.emit("t.\(LiveLimits.topics + 1)")
-        let tick = feed.takeTick()
-        #expect(tick.rows.count == LiveLimits.topics)
-        #expect(tick.others.events == 21)
-        #expect(tick.otherTopics == 20)
-        #expect(tick.total.events == UInt64(LiveLimits.topics + 21))
-    }
-
-    @Test("a watched field is aggregated, whatever kind of number it is, and nothing else is")
-    func fields() throws {
-        let wanted = FieldKey(topic: try Topic("a"), path: "x.y")
-        feed.watch(fields: [wanted])
-        func nested(_ topic: String = "a", _ build: (inout DocumentWriter) -> Void) throws {
-            try feed.emit(topic) { document, _ in document.document("x") { build(&$0) } }
-        }
-        try nested { $0["y"] = Int32(1) }
-        try nested { $0["y"] = Int64(5) }
-        try nested { $0["y"] = 3.0 }
-        try nested { $0["y"] = "7" }
-        try nested { $0["y"] = Double.nan }
-        try nested { $0["z"] = 100.0 }
-        try nested("b") { $0["y"] = 100.0 }
-        let values = try #require(feed.takeTick().fields.first)
-        #expect(values.count == 3)
-        #expect([values.low, values.average, values.high, values.last] == [1, 3, 5, 3])
-        #expect(feed.takeTick().fields.isEmpty)
-    }
-
-    @Test("a field is found in every event of a message, even when its topic came before the watch")
-    func fieldOfKnownTopic() throws {
-        try feed.emit("a")
-        feed.watch(fields: [FieldKey(topic: try Topic("a"), path: "n")])
-        try feed.emit("a", count: 100) { $0["n"] = Int64($1) }
-        let values = try #require(feed.takeTick().fields.first)
-        #expect(values.count == 100)
-        #expect(values.average == 49.5)
-        feed.watch(fields: [])
-        try feed.emit("a", count: 100) { $0["n"] = Int64($1) }
-        #expect(feed.takeTick().fields.isEmpty)
+        #expect(feed.fates.count == LiveLimits.topics)
+        #expect(tick().total.events == UInt64(LiveLimits.topics + 20))
     }
 
     @Test("a tail keeps the first events of each topic it matches, and forgets them at the tick")
     func samples() throws {
-        feed.tail([try Pattern("a.*")])
+        let id = try feed.add(TailSpec(pattern: try Pattern("a.*")))
         try feed.emit("a.b", count: 100) { $0["n"] = Int64($1) }
         try feed.emit("c", count: 100)
-        let rows = feed.takeTick().rows
-        #expect(rows.map(\.samples.count) == [LiveLimits.samplesPerTopic, 0])
-        #expect(Array(rows[0].samples[1].document[7..<15]) == [1, 0, 0, 0, 0, 0, 0, 0])
-        #expect(feed.takeTick().rows.isEmpty)
+        let change = try #require(tick().tails.first)
+        #expect(change.id == id && change.matching == 100)
+        #expect(change.events.count == LiveLimits.samplesPerTopic)
+        #expect(Array(change.events[1].document[7..<15]) == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(tick().tails.first?.events.isEmpty == true)
+    }
+
+    @Test("a tail with a query shows what it selects, and counts the others of that, not of all")
+    func selected() throws {
+        let match = try BSONText.parse("{n: {$gte: 90}}", dialect: .query).document.bytes
+        _ = try feed.add(TailSpec(pattern: .everything, match: match, perTick: 3))
+        try feed.emit("a.b", count: 100) { $0["n"] = Int64($1) }
+        let change = try #require(tick().tails.first)
+        #expect(change.matching == 10)
+        #expect(change.events.count == 3)
+        #expect(change.events.first?.document[7] == 90)
+    }
+
+    @Test("a tail whose query fails on too many events is ended")
+    func failing() throws {
+        let match = try BSONText.parse("{$expr: {$divide: [1, '$n']}}", dialect: .query).document.bytes
+        _ = try feed.add(TailSpec(pattern: .everything, match: match))
+        try feed.emit("a", count: 100) { document, _ in document["n"] = Int64(0) }
+        #expect(tick().tails.first?.failure != nil)
     }
 
     @Test("of an event that is too large to show, only the size is kept")
     func largeSample() throws {
-        feed.tail([.everything])
+        _ = try feed.add(TailSpec(pattern: .everything))
         try feed.emit("a") { document, _ in
             document["x"] = String(repeating: "x", count: LiveLimits.tailEventBytes)
         }
-        #expect(feed.takeTick().rows.first?.samples.first?.document.count == 4)
+        #expect(tick().tails.first?.events.first?.document.count == 4)
     }
 
-    @Test("what the tails keep is bounded in bytes")
+    @Test("what a tail keeps is bounded in bytes, and tails in number")
     func sampleBytes() throws {
-        feed.tail([.everything])
+        _ = try feed.add(TailSpec(pattern: .everything, perTick: 1_000))
         let text = String(repeating: "x", count: 15_000)
         for number in 0..<100 { try feed.emit("t.\(number)", count: 8) { document, _ in document["x"] = text } }
-        let kept = feed.takeTick().rows.reduce(0) { $0 + $1.samples.reduce(0) { $0 + $1.document.count } }
-        #expect(kept <= LiveLimits.sampleBytes)
-        #expect(kept > LiveLimits.sampleBytes / 2)
+        let kept = try #require(tick().tails.first).events.reduce(0) { $0 + $1.document.count }
+        #expect(kept <= LiveLimits.sampleBytes && kept > LiveLimits.sampleBytes / 2)
+        for number in 1..<LiveLimits.tails { _ = try feed.add(TailSpec(pattern: Pattern(try Topic("t.\(number)")))) }
+        #expect(throws: WatchError.self) { try feed.add(TailSpec(pattern: Pattern(try Topic("more")))) }
     }
 
     @Test("a payload that lies about its lengths is looked into no further than it goes")
     func lies() throws {
-        feed.watch(fields: [FieldKey(topic: try Topic("a"), path: "x")])
-        feed.tail([.everything])
+        _ = try feed.add(WatchSpec(pattern: .everything, groups: [.path("x")]), now: 0)
+        _ = try feed.add(TailSpec(pattern: .everything))
         for bytes: [UInt8] in [
             [], [5], [0, 0, 0, 0, 0], [255, 255, 255, 255, 0], [100, 0, 0, 0, 0], [4, 0, 0, 0, 0],
         ] {
             feed.ingest(try Topic("a"), count: 1, payload: bytes.span.bytes)
         }
-        #expect(feed.takeTick().total.events == 6)
+        #expect(tick().total.events == 6)
     }
 
-    @Test("the first client begins the watch, the last one ends it and clears the counters")
+    @Test("the first who asks begins the interest, the last one ends it, and both are told")
     func watching() throws {
         #expect(!feed.isWatched)
-        feed.setClients(1)
+        let spec = WatchSpec(pattern: try Pattern("a.*"))
+        let id = try feed.add(spec, now: 0)
         #expect(feed.isWatched && feed.change.drain())
-        feed.setClients(2)
+        #expect(try feed.add(spec, now: 0) == id)
         #expect(!feed.change.drain())
-        try feed.emit("a")
-        feed.setClients(0)
+        #expect(feed.interest(within: [.everything]) == [try Pattern("a.*")])
+        #expect(feed.interest(within: [try Pattern("a.b"), try Pattern("c")]) == [try Pattern("a.b")])
+        feed.remove(watch: id)
+        #expect(feed.isWatched && !feed.change.drain())
+        feed.remove(watch: id)
         #expect(!feed.isWatched && feed.change.drain())
-        #expect(feed.takeTick().total.events == 0)
+    }
+
+    @Test("what goes missing is told in the bucket that fills then, on its link, for watches of the topic only")
+    func losses() throws {
+        let now = realtimeMilliseconds()
+        _ = try feed.add(WatchSpec(pattern: try Pattern("a")), now: now)
+        _ = try feed.add(WatchSpec(pattern: try Pattern("b")), now: now)
+        feed.record(books: [LiveBook(origin: 1, name: "web", topic: "a", received: 10, lost: 3)])
+        feed.record(books: [LiveBook(origin: 1, name: "web", topic: "a", received: 10, lost: 5, absent: 1)])
+        let changes = feed.takeTick(now: now, elapsed: 1).watches
+        let texts = changes.map { $0.buckets.map { String(decoding: $0.text, as: UTF8.self) }.joined() }
+        #expect(texts.count == 2 && texts[1].isEmpty)
+        let losses = texts[0].contains(text: #""lost":5,"absent":1"#)
+        // The two looks may have fallen into two buckets.
+        #expect(losses || texts[0].contains(text: #""lost":3"#))
+        #expect(texts[0].contains(text: #""origin":"0000000000000001","name":"web""#))
+        feed.record(books: [LiveBook(origin: 1, name: "web", topic: "a", received: 12, lost: 3, absent: 1)])
+        let healed = feed.takeTick(now: now, elapsed: 1).watches.flatMap(\.buckets)
+        #expect(healed.contains { !String(decoding: $0.text, as: UTF8.self).contains(text: #""lost":5"#) })
     }
 }

@@ -207,6 +207,7 @@ struct ServerRequestTests {
 @Suite("The server speaks WebSocket", .timeLimit(.minutes(1)))
 struct ServerSocketTests {
     let fixture: ServerFixture
+    let watchOfA = #"{"type":"watch","id":"w","topic":"a"}"#
 
     init() throws { fixture = try ServerFixture() }
 
@@ -245,22 +246,27 @@ struct ServerSocketTests {
         }
     }
 
-    @Test("opening the socket begins the watch, closing it ends it")
+    @Test("asking begins the interest, and closing ends it")
     func interest() throws {
         let client = try fixture.webSocket()
-        #expect(fixture.feed.isWatched)
+        #expect(!fixture.feed.isWatched)
+        client.sendText(watchOfA)
+        #expect(client.text { $0.hasPrefix(#"{"type":"snapshot","id":"w""#) } != nil)
+        #expect(fixture.feed.interest(within: [.everything]) == [try Pattern("a")])
+        #expect(fixture.feed.interest(within: [try Pattern("b.*")]) == [])
         try fixture.feed.emit("a", count: 3)
-        #expect(client.text { $0.contains(text: #"["a",3,15]"#) } != nil)
+        #expect(client.text { $0.contains(text: #""rows":[[0,3]]"#) } != nil)
         client.sendFrame([0x03, 0xE8], opcode: 8)
         #expect(client.closeCode() == 1000)
         try wait { !fixture.feed.isWatched }
     }
 
-    @Test("a client that vanishes without a word ends the watch too")
+    @Test("a client that vanishes without a word ends the interest too")
     func vanish() throws {
         do {
             let client = try fixture.webSocket()
-            _ = client
+            client.sendText(watchOfA)
+            try wait { fixture.feed.isWatched }
         }
         try wait { !fixture.feed.isWatched }
     }
@@ -291,8 +297,8 @@ struct ServerSocketTests {
             (
                 "too large in pieces", 1009,
                 { client in
-                    client.sendFrame(Array(large.prefix(10_000)), isFinal: false)
-                    client.sendFrame(Array(large.prefix(10_000)), opcode: 0)
+                    client.sendFrame(Array(large.prefix(12_000)), isFinal: false)
+                    client.sendFrame(Array(large.prefix(12_000)), opcode: 0)
                 }
             ),
             ("binary", 1003, { $0.sendFrame([1, 2, 3], opcode: 2) }),
@@ -318,26 +324,28 @@ struct ServerSocketTests {
     @Test("a frame that claims to be endless ends the connection when it passes the limit")
     func endlessFrame() throws {
         let client = try fixture.webSocket()
-        client.sendFrame([UInt8](repeating: 32, count: 20_000), claiming: 1 << 40)
+        client.sendFrame([UInt8](repeating: 32, count: 24_000), claiming: 1 << 40)
         #expect(client.closeCode() == 1009)
     }
 
     @Test("a flood of messages is dropped, others are served on")
     func flood() throws {
         let calm = try fixture.webSocket()
+        calm.sendText(watchOfA)
+        #expect(calm.text { $0.hasPrefix(#"{"type":"snapshot""#) } != nil)
         let client = try fixture.webSocket()
         for _ in 0..<LiveLimits.clientMessagesPerSecond * 20 {
             if !client.sendText(#"{"type":"tail","topic":"*"}"#) { break }
         }
         #expect(client.isClosedByServer())
         try fixture.feed.emit("a", count: 3)
-        #expect(calm.text { $0.contains(text: #"["a",3,15]"#) } != nil)
+        #expect(calm.text { $0.contains(text: #""rows":[[0,3]]"#) } != nil)
     }
 
     @Test("clients beyond the limit are told to come later")
     func clientLimit() throws {
         var clients: [RawClient] = []
-        for _ in 0..<LiveLimits.clients { clients.append(try fixture.webSocket()) }
+        for _ in 0..<LiveSettings().clients { clients.append(try fixture.webSocket()) }
         let one = try fixture.connect()
         #expect(one.upgrade(port: fixture.port) == 503)
         #expect(try fixture.get("/")?.status == 200)
@@ -351,7 +359,7 @@ struct ServerSocketTests {
     @Test("connections that ask for nothing take no more than their share, and are gone when they close")
     func connectionFlood() throws {
         var idle: [RawClient] = []
-        for _ in 0..<LiveLimits.connections + 20 { idle.append(try fixture.connect()) }
+        for _ in 0..<LiveSettings().connections + 20 { idle.append(try fixture.connect()) }
         // The kernel takes them all; those beyond the limit are closed at once.
         let last = try #require(idle.last)
         #expect(last.isClosedByServer())

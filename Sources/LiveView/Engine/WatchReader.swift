@@ -22,7 +22,7 @@ struct WatchLimits: Sendable {
     var groupFields = 4
     var measures = 16
     /// Buckets times groups times measures: what a client would have to be sent at once.
-    var cells = 1_000_000
+    var cells = 250_000
     /// Bytes of a dotted path.
     var pathBytes = 256
     /// Bytes of a query.

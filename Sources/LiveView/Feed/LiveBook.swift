@@ -19,10 +19,13 @@ public struct LiveBook: Hashable, Sendable {
     /// Events of which nothing can be known.
     public var unknown: UInt64
 
+    /// How long the origin has not been heard: `alive`, `silent`, `gone` or `closed`.
+    public var state: String
+
     /// Takes the numbers of a ledger's row.
     public init(
         origin: UInt64, name: String, topic: String, received: UInt64 = 0, lost: UInt64 = 0, malformed: UInt64 = 0,
-        absent: UInt64 = 0, unknown: UInt64 = 0
+        absent: UInt64 = 0, unknown: UInt64 = 0, state: String = "alive"
     ) {
         self.origin = origin
         self.name = name
@@ -32,6 +35,7 @@ public struct LiveBook: Hashable, Sendable {
         self.malformed = malformed
         self.absent = absent
         self.unknown = unknown
+        self.state = state
     }
 
     var missing: UInt64 { lost &+ malformed }

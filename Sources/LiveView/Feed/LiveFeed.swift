@@ -4,12 +4,12 @@ public import Eventstorm
 import Synchronization
 public import ZeroMQ
 
-/// Takes events from the thread that receives them and gives the server what changed, four times a second.
+/// Takes events from the thread that receives them, answers what clients ask, and gives the server what changed.
 ///
-///     let feed = LiveFeed()
+///     let feed = try LiveFeed()
 ///     let server = try LiveServer(feed: feed, options: options)
 ///     while true {
-///         try subscriber.subscribe(to: feed.isWatched ? patterns : [])
+///         try subscriber.subscribe(to: feed.interest(within: patterns))
 ///         _ = subscriber.receive(within: .seconds(1), watching: [feed.change.fileDescriptor]) {
 ///             feed.ingest($0.topic, count: $0.count, payload: $0.payload)
 ///         }
@@ -17,32 +17,53 @@ public import ZeroMQ
 ///         feed.record(subscriber.ledger)
 ///     }
 ///
-/// Ingesting costs a look-up per message, not per event, as long as nobody watches a field of the topic or its tail.
+/// Events are looked into only as far as somebody asks for what is in them.
 public final class LiveFeed: Sendable {
-    private let state = Mutex(FeedState())
-    private let clients = Atomic(0)
-    /// Signalled when the first client came, the last one left, or the server was closed.
+    private let state: Mutex<FeedState>
+    /// Signalled when what is to be subscribed to has changed, or the server was closed.
     public let change: Wakeup
 
     /// Creates a feed that nobody watches yet.
-    public init() throws(ZMQError) { change = try Wakeup() }
+    public init(settings: LiveSettings = LiveSettings()) throws(ZMQError) {
+        state = Mutex(FeedState(limits: settings.engineLimits))
+        change = try Wakeup()
+    }
+
+    /// What clients ask about, as far as `patterns` allow it; nothing while nobody watches.
+    public func interest(within patterns: Set<Pattern>) -> Set<Pattern> {
+        var common: Set<Pattern> = []
+        for wanted in state.withLock({ $0.interest }) {
+            for allowed in patterns {
+                if allowed.covers(wanted) {
+                    common.insert(wanted)
+                } else if wanted.covers(allowed) {
+                    common.insert(allowed)
+                }
+            }
+        }
+        return common
+    }
 
     /// Whether somebody watches: while not, nothing need be received.
-    public var isWatched: Bool { clients.load(ordering: .acquiring) > 0 }
+    public var isWatched: Bool { !state.withLock { $0.interest }.isEmpty }
 
-    /// Counts one message.
+    /// Takes one message.
     ///
     /// - Parameters:
     ///   - topic: The topic of its events.
     ///   - count: How many there are.
     ///   - payload: Their documents, one after another, already validated.
     public func ingest(_ topic: Topic, count: Int, payload: RawSpan) {
-        state.withLock { $0.ingest(topic, count: count, payload: payload) }
+        ingest(topic, count: count, payload: payload, now: realtimeMilliseconds())
+    }
+
+    func ingest(_ topic: Topic, count: Int, payload: RawSpan, now: Int64) {
+        state.withLock { $0.ingest(topic, count: count, payload: payload, now: now) }
     }
 
     /// Replaces the books.
     public func record(books: [LiveBook]) {
-        state.withLock { $0.books = books }
+        state.withLock { $0.record(books, now: realtimeMilliseconds()) }
     }
 
     /// What became of the events of each topic since the start: all that come in are counted, which is all that this
@@ -58,18 +79,52 @@ public final class LiveFeed: Sendable {
 
     // MARK: For the service thread
 
-    func takeTick() -> Tick { state.withLock { $0.takeTick() } }
+    func takeTick(now: Int64, elapsed: UInt64) -> Tick {
+        state.withLock { $0.takeTick(now: now, elapsed: elapsed) }
+    }
 
-    func watch(fields: Set<FieldKey>) { state.withLock { $0.watch(fields: fields) } }
+    func add(_ spec: WatchSpec, now: Int64) throws(WatchError) -> Int {
+        let (id, isNew) = try state.withLock { state throws(WatchError) in
+            let before = state.interest
+            let id = try state.engine.add(spec, now: now)
+            return (id, state.interest != before)
+        }
+        if isNew { change.signal() }
+        return id
+    }
 
-    func tail(_ patterns: Set<Pattern>) { state.withLock { $0.tail(patterns) } }
+    func remove(watch id: Int) {
+        let isLast = state.withLock { state in
+            let before = state.interest
+            state.engine.remove(id)
+            return state.interest != before
+        }
+        if isLast { change.signal() }
+    }
 
-    /// Says how many clients there are.
-    ///
-    /// Without any, everything counted so far is forgotten: the next one begins anew.
-    func setClients(_ count: Int) {
-        let before = clients.exchange(count, ordering: .acquiringAndReleasing)
-        if count == 0 { state.withLock { $0.reset() } }
-        if (before == 0) != (count == 0) { change.signal() }
+    func add(_ spec: TailSpec) throws(WatchError) -> Int {
+        let (id, isNew) = try state.withLock { state throws(WatchError) in
+            let before = state.interest
+            let id = try state.tails.add(spec)
+            return (id, state.interest != before)
+        }
+        if isNew { change.signal() }
+        return id
+    }
+
+    func remove(tail id: Int) {
+        let isLast = state.withLock { state in
+            let before = state.interest
+            state.tails.remove(id)
+            return state.interest != before
+        }
+        if isLast { change.signal() }
+    }
+
+    func matching(tail id: Int) -> UInt64 { state.withLock { $0.tails.matching(id) } }
+
+    /// The newest buckets of a watch before a number, as many as fit some bytes.
+    func part(ofWatch id: Int, before number: Int64?, bytes: Int) -> WatchPart? {
+        state.withLock { state in state.engine.watch(id).map { WatchPart($0, before: number, bytes: bytes) } }
     }
 }

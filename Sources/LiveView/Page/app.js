@@ -18,8 +18,9 @@ readColours();
 
 const total = new Rate();
 const volume = new Rate();
-let previous = null;
 let hasEvents = false;
+/// Topics that the filter offers.
+let known = 0;
 
 const connection = new Connection({ onState: showState, onMessage: take });
 const cards = new Cards(byId("fields"), byId("topics"));
@@ -48,24 +49,22 @@ function showState(state, seconds) {
 function take(message) {
   if (message.type === "hello") begin(message);
   else if (message.type === "tick") tick(message);
+  else if (message.type === "snapshot" || message.type === "change") topics.take(message);
   else if (message.type === "books") books.show(message);
-  else if (message.type === "error") tail.complain(message.message);
+  else if (message.type === "error" && !message.id) tail.complain(message.message);
 }
 
 function begin({ time }) {
   showState("live");
   shared.skew = time - Date.now();
   shared.began = Math.min(shared.began, time);
-  previous = null;
   for (const rate of [total, volume]) rate.restart(time);
   topics.restart(time);
 }
 
 function tick(message) {
-  const before = topics.rates.size;
-  topics.count(message, previous);
-  topics.take(message);
-  if (topics.rates.size !== before) announceTopics(message, before);
+  topics.tick(message.time);
+  if (topics.rates.size !== known) announceTopics();
   total.count(message.time, message.events);
   volume.count(message.time, message.bytes);
   writeTotals();
@@ -75,14 +74,13 @@ function tick(message) {
     tail.show(message.tail, message.time);
   }
   cards.writeValues();
-  previous = message.time;
 }
 
-function announceTopics(message, before) {
-  for (const topic of [...topics.rates.keys()].slice(before)) tail.offer(topic);
-  const others = message.others.topics;
-  const more = others > 0 ? ` and ${whole(others)} others, counted together` : "";
-  setText(byId("topic-count"), `${whole(topics.rates.size)} topics${more}`);
+function announceTopics() {
+  for (const topic of [...topics.rates.keys()].slice(known)) tail.offer(topic);
+  known = topics.rates.size;
+  const more = topics.hasOthers ? " and others, counted together" : "";
+  setText(byId("topic-count"), `${whole(known)} topics${more}`);
   hasEvents ||= topics.rates.size > 0;
   byId("nothing").hidden = hasEvents;
 }

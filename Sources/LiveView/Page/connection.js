@@ -36,8 +36,14 @@ export class Connection {
 
   /// Asks the server for something; a later wish of the same type replaces it.
   want(wish) {
-    this.wishes.set(wish.type, wish);
+    this.wishes.set(wish.id ? `watch ${wish.id}` : wish.type, wish);
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(wish));
+  }
+
+  /// Takes back what was asked for by this name.
+  forget(id) {
+    this.wishes.delete(`watch ${id}`);
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "unwatch", id }));
   }
 
   watch() {

@@ -1,4 +1,4 @@
-// Topics and watched fields: what the server counts, kept as series with a card each.
+// Topics and watched fields: what the server answers, kept as series with a card each.
 
 import { byId, element } from "./dom.js";
 import { unitOf } from "./format.js";
@@ -11,9 +11,13 @@ const USUAL = {
   "host.network": ["rx_bytes_per_second"],
   "http.hit": ["request_time", "bytes"],
 };
-const FIELDS = 64;
+const FIELDS = 60;
 /// Characters between topic and field in a key and in the address: neither may contain it.
 const BETWEEN = " ";
+/// The name of the watch of all topics.
+const ALL = "topics";
+/// Buckets whose counts are remembered: later ones do not change any more.
+const KEPT = 32;
 
 /// Everything that is graphed.
 export class Topics {
@@ -26,24 +30,61 @@ export class Topics {
     this.fields = new Map();
     this.chosen = new Set();
     this.removed = new Set();
+    this.lastField = 0;
+    this.hasOthers = false;
+    this.began = 0;
+    this.previous = null;
+    connection.want({
+      type: "watch", id: ALL, topic: "*", group: "$topic", value: "count", clock: "arrival", every: "1s", last: "30s",
+      limit: 1_000,
+    });
     this.restore();
   }
 
   // --- Rates
 
-  /// Takes the counters of one message: those of changed topics; the others stand where they stood.
-  count(message, previous) {
-    for (const [topic, events] of message.topics) {
-      const rate = this.rates.get(topic) ?? this.addTopic(topic, previous);
-      rate.counter = events;
-    }
-    for (const rate of this.rates.values()) rate.count(message.time, rate.counter);
+  /// Takes an answer of the server: that about all topics, or that about a field.
+  take(message) {
+    if (message.id === ALL) return this.takeTopics(message);
+    const field = [...this.fields.values()].find(({ id }) => id === message.id);
+    if (field) takeValues(field, message);
   }
 
-  addTopic(topic, previous) {
+  /// Buckets become counters: a message that was skipped for a slow client costs detail, never events.
+  takeTopics({ type, groups, buckets }) {
+    if (type === "snapshot") {
+      this.names = new Map();
+      this.counts = new Map();
+    }
+    for (const [number, [topic]] of groups) this.names.set(number, topic);
+    for (const { time, rows } of buckets) {
+      const counts = this.counts.get(time) ?? new Map();
+      this.counts.set(time, counts);
+      for (const [number, count] of rows) {
+        const topic = this.names.get(number);
+        if (topic === undefined) this.hasOthers = true;
+        else {
+          const rate = this.rates.get(topic) ?? this.addTopic(topic);
+          if (type === "change" && time >= this.began - 1_000) rate.counter += count - (counts.get(topic) ?? 0);
+          counts.set(topic, count);
+        }
+      }
+      for (const old of [...this.counts.keys()].slice(0, -KEPT)) this.counts.delete(old);
+    }
+  }
+
+  /// Four times a second: counters that did not change stand where they stood.
+  tick(time) {
+    for (const rate of this.rates.values()) rate.count(time, rate.counter);
+    for (const field of this.fields.values()) pushValues(field, time);
+    this.previous = time;
+  }
+
+  addTopic(topic) {
     const rate = new Rate();
+    rate.counter = 0;
     // It is new: from the beginning of this connection, or for long, there was none.
-    if (previous) rate.marks.push({ time: Math.max(previous - LONG, this.began), counter: 0 });
+    if (this.previous) rate.marks.push({ time: Math.max(this.previous - LONG, this.began), counter: 0 });
     this.rates.set(topic, rate);
     const show = element("button", { type: "button", on: { click: () => this.onFilter(topic) } }, "Events");
     const choose = element("button", {
@@ -55,11 +96,15 @@ export class Topics {
     return rate;
   }
 
-  /// Another connection: counters begin anew, what lies between is a gap.
+  /// Another connection: what lies between is a gap.
   restart(time) {
     this.began = time;
+    this.previous = null;
     for (const rate of this.rates.values()) rate.restart(time);
-    for (const { series } of this.fields.values()) series.break(time);
+    for (const field of this.fields.values()) {
+      field.pending = null;
+      field.series.break(time);
+    }
   }
 
   // --- Fields
@@ -83,22 +128,28 @@ export class Topics {
     if (this.chosen.has(key) || this.chosen.size >= FIELDS) return;
     this.chosen.add(key);
     this.addField(key);
-    this.ask();
+    this.remember();
   }
 
   unwatch(topic, field) {
     const key = topic + BETWEEN + field;
     this.chosen.delete(key);
+    this.connection.forget(this.fields.get(key)?.id);
     this.fields.delete(key);
     this.removed.add(topic);
     this.cards.remove(key);
-    this.ask();
+    this.remember();
   }
 
   addField(key) {
     const [topic, field] = key.split(BETWEEN);
     const series = new Series();
-    this.fields.set(key, { topic, field, series });
+    const id = `field ${(this.lastField += 1)}`;
+    this.fields.set(key, { id, series, pending: null });
+    this.connection.want({
+      type: "watch", id, topic, value: [{ avg: field }, { min: field }, { max: field }], clock: "arrival",
+      every: "250ms", last: "1m",
+    });
     const remove = element("button", {
       type: "button", "aria-label": `Remove the graph of ${topic} ${field}`,
       on: { click: () => this.unwatch(topic, field) },
@@ -109,10 +160,9 @@ export class Topics {
     });
   }
 
-  /// Tells the server which fields are wanted, and the address bar, so that a reload shows the same.
-  ask() {
+  /// Tells the address bar which fields are chosen, so that a reload shows the same.
+  remember() {
     const keys = [...this.chosen];
-    this.connection.want({ type: "fields", watch: keys.map((key) => key.split(BETWEEN)) });
     const hash = keys.map((key) => key.split(BETWEEN).map(encodeURIComponent).join("/")).join("&");
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname);
   }
@@ -124,14 +174,6 @@ export class Topics {
       this.chosen.add(names.join(BETWEEN));
     }
     for (const key of this.chosen) this.addField(key);
-    if (this.chosen.size > 0) this.ask();
-  }
-
-  /// Takes the values of one message: [topic, field, count, average, low, high, last] for each field with any.
-  take({ time, fields }) {
-    for (const [topic, field, , average, low, high] of fields) {
-      this.fields.get(topic + BETWEEN + field)?.series.push(time, average, low, high);
-    }
   }
 
   /// Opens a list of the numeric fields of a topic below a button; closes it if it is open.
@@ -156,6 +198,24 @@ export class Topics {
     };
     for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, close);
   }
+}
+
+/// Takes the buckets of a field: one that another follows is complete, and becomes a point.
+function takeValues(field, { buckets }) {
+  for (const { time, rows } of buckets) {
+    if (time < (field.pushed ?? 0) || rows.length === 0 || rows[0][1] === null) continue;
+    if (field.pending && field.pending.time !== time) pushValues(field, Infinity);
+    field.pending = { time, values: rows[0] };
+  }
+}
+
+/// Makes a point of the bucket that waits, if it ended before a time.
+function pushValues(field, now) {
+  if (!field.pending || field.pending.time + 250 > now) return;
+  const [, average, low, high] = field.pending.values;
+  field.series.push(field.pending.time + 250, average, low, high);
+  field.pushed = field.pending.time + 250;
+  field.pending = null;
 }
 
 function decodeSafely(text) {

@@ -13,6 +13,12 @@ enum BookText {
             total.unknown &+= book.unknown
         }
         appendFates(of: total, to: &message)
+        for state in ["silent", "gone"] {
+            message.json(",")
+            message.json(string: state)
+            message.json(":")
+            message.json(Set(books.lazy.filter { $0.state == state }.map(\.origin)).count)
+        }
     }
 
     /// A whole message: the rows with most missing events first, and how many more there are.
@@ -30,6 +36,8 @@ enum BookText {
             message.json(string: book.name)
             message.json(",\"topic\":")
             message.json(string: book.topic)
+            message.json(",\"state\":")
+            message.json(string: book.state)
             message.json(",")
             appendFates(of: book, to: &message)
             message.json("}")

@@ -7,11 +7,14 @@ import Eventstorm
 /// Says what is wrong with a client's message.
 struct RequestError: Error, Equatable {
     var message: String
+    /// What was asked for by this name cannot be had; the others go on.
+    var id: String?
     /// Whether the client does not speak our language and is dropped.
     var isFatal: Bool
 
-    init(_ message: String, isFatal: Bool) {
+    init(_ message: String, id: String? = nil, isFatal: Bool) {
         self.message = message
+        self.id = id
         self.isFatal = isFatal
     }
 }
@@ -20,60 +23,69 @@ struct RequestError: Error, Equatable {
 ///
 /// `docs/live.md` describes them.
 enum ClientRequest: Equatable {
-    /// These fields shall be sent, and no others.
-    case fields(Set<FieldKey>)
-    /// Events of this pattern shall be sent; nil while paused.
-    case tail(Pattern?)
+    /// This shall be computed, under a name that the client chose.
+    case watch(String, WatchSpec)
+    /// What goes by this name is not wanted any more.
+    case unwatch(String)
+    /// These events shall be sent; nil while paused.
+    case tail(TailSpec?)
     /// Whether the rows of the books shall be sent.
     case books(Bool)
 
     /// Reads a message.
-    init(_ message: [UInt8]) throws(RequestError) {
+    init(_ message: [UInt8], limits: WatchLimits = WatchLimits()) throws(RequestError) {
         let document: Document
         do {
-            document = try BSONText.parse(message.span.bytes, dialect: .json, extendedJSON: false).document
+            document = try BSONText.parse(message.span.bytes, dialect: .json).document
         } catch {
             throw RequestError("not JSON: \(error)", isFatal: true)
         }
         let view = document.view
         switch view["type"]?.string {
-        case "fields": self = .fields(try Self.keys(view))
-        case "tail": self = .tail(try Self.pattern(view))
+        case "watch": self = try Self.watch(view, limits)
+        case "unwatch": self = .unwatch(try Self.name(view))
+        case "tail": self = .tail(try Self.tail(view, limits))
         case "books": self = .books(view["on"]?.bool == true)
-        default: throw RequestError("the type is none of fields, tail, books", isFatal: true)
+        default: throw RequestError("the type is none of watch, unwatch, tail, books", isFatal: true)
         }
     }
 
-    private static func keys(_ view: DocumentView) throws(RequestError) -> Set<FieldKey> {
-        guard let list = view["watch"]?.array else {
-            throw RequestError("fields needs \"watch\": [[topic, field], …]", isFatal: true)
+    private static func watch(_ view: DocumentView, _ limits: WatchLimits) throws(RequestError) -> ClientRequest {
+        let name = try name(view)
+        do throws(WatchError) {
+            return .watch(name, try WatchSpec(view, limits: limits))
+        } catch {
+            throw RequestError(error.message, id: name, isFatal: false)
         }
-        var keys: Set<FieldKey> = []
-        var elements = list.makeIterator()
-        while let element = elements.next() {
-            guard let pair = element.array, let topic = pair["0"]?.string, let path = pair["1"]?.string else {
-                throw RequestError("a field is [topic, field]", isFatal: true)
-            }
-            guard let topic = try? Topic(topic) else {
-                throw RequestError("\(topic.prefix(80)) is no topic", isFatal: false)
-            }
-            guard !path.isEmpty, path.utf8.count <= LiveLimits.fieldPathBytes else {
-                throw RequestError("a field has between 1 and \(LiveLimits.fieldPathBytes) bytes", isFatal: false)
-            }
-            keys.insert(FieldKey(topic: topic, path: path))
-        }
-        guard keys.count <= LiveLimits.fieldsPerClient else {
-            throw RequestError("\(LiveLimits.fieldsPerClient) fields are the limit", isFatal: false)
-        }
-        return keys
     }
 
-    private static func pattern(_ view: DocumentView) throws(RequestError) -> Pattern? {
+    private static func name(_ view: DocumentView) throws(RequestError) -> String {
+        guard let name = view["id"]?.string, (1...LiveLimits.nameBytes).contains(name.utf8.count) else {
+            throw RequestError("a watch has an \"id\" of 1 to \(LiveLimits.nameBytes) bytes", isFatal: true)
+        }
+        return name
+    }
+
+    private static func tail(_ view: DocumentView, _ limits: WatchLimits) throws(RequestError) -> TailSpec? {
         guard let text = view["topic"]?.string else { return nil }
+        let pattern: Pattern
         do throws(PatternError) {
-            return try Pattern(text)
+            pattern = try Pattern(text)
         } catch {
             throw RequestError("\(error)", isFatal: false)
         }
+        var spec = TailSpec(pattern: pattern)
+        if let match = view["match"] {
+            do throws(WatchError) {
+                spec.match = try WatchSpec.query(match, limits)
+            } catch {
+                throw RequestError(error.message, isFatal: false)
+            }
+        }
+        if let rate = view["rate"]?.number {
+            let perTick = rate * Double(LiveLimits.tickMilliseconds) / 1_000
+            spec.perTick = Int(min(Double(LiveLimits.tailEvents), max(1, perTick.rounded(.up))))
+        }
+        return spec
     }
 }

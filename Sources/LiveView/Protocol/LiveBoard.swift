@@ -4,26 +4,22 @@ import BSON
 import BSONText
 import Eventstorm
 
-/// Keeps the latest counters and encodes the parts of messages that clients share.
+/// Keeps the latest state and encodes the parts of messages that clients share.
 ///
 /// Belongs to the service thread.
 final class LiveBoard {
-    private struct Row {
-        var name: [UInt8]
-        var topic: Topic
-        var volume = Volume()
-        var changedAt = 0
-    }
-
-    /// The events of one pattern in the latest tick.
+    /// The events of a tail in the latest tick.
     private struct Tail {
-        var clients = 0
-        var matching: UInt64 = 0
+        var pattern: Pattern
+        var holders = 1
+        var matching: UInt64
         var events: [UInt8] = []
         var shown: UInt64 = 0
+        var failure: String?
     }
 
     let feed: LiveFeed
+    let settings: LiveSettings
     /// The clock: milliseconds since the epoch.
     let now: () -> Int64
     /// The number of the latest tick.
@@ -32,150 +28,132 @@ final class LiveBoard {
     private(set) var books: [LiveBook] = []
     /// The tick at which the books last changed.
     private(set) var booksChangedAt = 0
-    private var tick = Tick()
-    private var rows: [Row] = []
-    private var fields: [FieldKey: Int] = [:]
-    private var tails: [Pattern: Tail] = [:]
-    private var heads: [Int: [UInt8]] = [:]
+    private var total = Volume()
+    private var watches: [Int: WatchBoard] = [:]
+    private var tails: [Int: Tail] = [:]
+    private var head: [UInt8] = []
 
-    init(feed: LiveFeed, now: @escaping () -> Int64) {
+    init(feed: LiveFeed, settings: LiveSettings = LiveSettings(), now: @escaping () -> Int64) {
         self.feed = feed
+        self.settings = settings
         self.now = now
-    }
-
-    /// Forgets everything: nobody watches.
-    func reset() {
-        rows = []
-        tick = Tick()
-        books = []
-        heads = [:]
-        booksChangedAt = number
     }
 
     /// Takes over what happened since the last tick.
     func advance() {
-        tick = feed.takeTick()
-        number += 1
+        let before = time
         time = now()
-        heads.removeAll(keepingCapacity: true)
-        for row in tick.rows {
-            if row.index == rows.count {
-                var name: [UInt8] = []
-                name.json(string: row.topic.name)
-                rows.append(Row(name: name, topic: row.topic))
-            }
-            rows[row.index].volume = row.volume
-            rows[row.index].changedAt = number
-        }
+        let elapsed = UInt64(clamping: time - before) &* 1_000_000
+        let tick = feed.takeTick(now: time, elapsed: elapsed)
+        number += 1
+        total = tick.total
+        for change in tick.watches { watches[change.id]?.take(change, tick: number) }
         if let books = tick.books, books != self.books {
             self.books = books
             booksChangedAt = number
         }
-        for pattern in tails.keys { advance(pattern) }
+        for change in tick.tails { take(change) }
+        head = makeHead()
     }
 
-    // MARK: What clients want
+    // MARK: Watches
 
-    /// Counts one more or one fewer client for each field.
-    func change(fields old: Set<FieldKey>, to new: Set<FieldKey>) {
-        let before = Set(fields.keys)
-        for key in new.subtracting(old) { fields[key, default: 0] += 1 }
-        for key in old.subtracting(new) { fields[key] = fields[key].flatMap { $0 > 1 ? $0 - 1 : nil } }
-        let after = Set(fields.keys)
-        if after != before { feed.watch(fields: after) }
+    /// Begins a watch for one more client; returns its number.
+    func add(_ spec: WatchSpec) throws(WatchError) -> Int {
+        let id = try feed.add(spec, now: now())
+        if watches[id] == nil { watches[id] = WatchBoard(spec) } else { watches[id]?.holders += 1 }
+        return id
     }
 
-    /// Whether so many further fields would be more than are watched for all clients.
-    func hasRoom(for keys: Set<FieldKey>) -> Bool {
-        keys.subtracting(fields.keys).count + fields.count <= LiveLimits.fields
+    /// One client fewer wants a watch.
+    func remove(watch id: Int) {
+        feed.remove(watch: id)
+        watches[id]?.holders -= 1
+        if watches[id]?.holders == 0 { watches[id] = nil }
     }
 
-    /// Counts one more or one fewer client for a tail.
-    func change(tail old: Pattern?, to new: Pattern?) {
-        guard old != new else { return }
-        if let new {
-            let matching = matching(new)
-            tails[new, default: Tail(matching: matching)].clients += 1
+    /// Why a watch was ended, if it was.
+    func failure(ofWatch id: Int) -> String? { watches[id]?.failure }
+
+    /// Whether there is something new about a watch since a tick.
+    func hasChanges(ofWatch id: Int, since seen: Int) -> Bool { (watches[id]?.changedAt ?? 0) > seen }
+
+    /// The rest of a message about what changed since a tick, behind the name of the watch.
+    func changes(ofWatch id: Int, since seen: Int) -> [UInt8] {
+        watches[id]?.changes(since: seen, time: time) ?? Array("}".utf8)
+    }
+
+    /// The rest of a message about the newest buckets before a number, and the number of the oldest of them if there
+    /// are more.
+    func part(ofWatch id: Int, before bucket: Int64?) -> (text: [UInt8], next: Int64?) {
+        guard let part = watches[id]?.part(before: bucket, tick: number, from: feed, id: id),
+            let text = watches[id]?.body(of: part, isFirst: bucket == nil, time: now())
+        else { return (Array("}".utf8), nil) }
+        return (text, part.hasMore ? part.buckets.last?.number : nil)
+    }
+
+    // MARK: Tails
+
+    /// Begins a tail for one more client; returns its number.
+    func add(_ spec: TailSpec) throws(WatchError) -> Int {
+        let id = try feed.add(spec)
+        if tails[id] == nil {
+            tails[id] = Tail(pattern: spec.pattern, matching: feed.matching(tail: id))
+        } else {
+            tails[id]?.holders += 1
         }
-        if let old {
-            tails[old]?.clients -= 1
-            if tails[old]?.clients == 0 { tails[old] = nil }
+        return id
+    }
+
+    /// One client fewer reads along.
+    func remove(tail id: Int) {
+        feed.remove(tail: id)
+        tails[id]?.holders -= 1
+        if tails[id]?.holders == 0 { tails[id] = nil }
+    }
+
+    /// How many events a tail would have shown until the latest tick.
+    func matching(tail id: Int) -> UInt64 { tails[id]?.matching ?? 0 }
+
+    /// Why a tail was ended, if it was.
+    func failure(ofTail id: Int) -> String? { tails[id]?.failure }
+
+    private func take(_ change: TailChange) {
+        guard var tail = tails[change.id] else { return }
+        tail.matching = change.matching
+        tail.failure = change.failure
+        tail.events.removeAll(keepingCapacity: false)
+        tail.shown = 0
+        for event in change.events {
+            if tail.events.count > LiveLimits.tailBytes { break }
+            if tail.shown > 0 { tail.events.json(",") }
+            Self.append(event, to: &tail.events)
+            tail.shown += 1
         }
-        feed.tail(Set(tails.keys))
+        tails[change.id] = tail
     }
 
-    /// How many events matched a pattern until the latest tick.
-    func matching(_ pattern: Pattern) -> UInt64 {
-        rows.reduce(0) { pattern.matches($1.topic) ? $0 &+ $1.volume.events : $0 }
-    }
-
-    // MARK: Parts of messages
-
-    /// The part of a tick that depends only on which tick the client saw last.
-    func head(since seen: Int) -> [UInt8] {
-        if let head = heads[seen] { return head }
-        var head: [UInt8] = []
-        head.json("{\"type\":\"tick\",\"time\":")
-        head.json(time)
-        head.json(",\"events\":")
-        head.json(tick.total.events)
-        head.json(",\"bytes\":")
-        head.json(tick.total.bytes)
-        head.json(",\"books\":{")
-        BookText.appendTotals(of: books, to: &head)
-        head.json("},\"others\":{\"topics\":")
-        head.json(tick.otherTopics)
-        head.json(",\"events\":")
-        head.json(tick.others.events)
-        head.json(",\"bytes\":")
-        head.json(tick.others.bytes)
-        head.json("},\"topics\":[")
-        appendRows(since: seen, to: &head)
-        head.json("]")
-        heads[seen] = head
-        return head
-    }
-
-    private func appendRows(since seen: Int, to head: inout [UInt8]) {
-        var isFirst = true
-        for row in rows where row.changedAt > seen {
-            head.json(isFirst ? "[" : ",[")
-            isFirst = false
-            head.append(contentsOf: row.name)
-            head.json(",")
-            head.json(row.volume.events)
-            head.json(",")
-            head.json(row.volume.bytes)
-            head.json("]")
+    private static func append(_ event: TailChange.Event, to text: inout [UInt8]) {
+        text.json("{\"topic\":")
+        text.json(string: event.topic.name)
+        let bytes = event.document.span.bytes
+        if event.document.count > 4 {
+            text.json(",\"event\":")
+            BSONText.write(DocumentView(unchecked: bytes), style: .relaxed, layout: .compact, to: &text)
+        } else {
+            text.json(",\"size\":")
+            text.json(Int32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: Int32.self)))
         }
-    }
-
-    /// Appends `[topic, field, count, average, low, high, last]` of each field that had a value in the latest tick.
-    func appendFields(_ wanted: Set<FieldKey>, to message: inout [UInt8]) {
-        var isFirst = true
-        for values in tick.fields where wanted.contains(values.key) {
-            message.json(isFirst ? "[" : ",[")
-            isFirst = false
-            message.json(string: values.key.topic.name)
-            message.json(",")
-            message.json(string: values.key.path)
-            message.json(",")
-            message.json(values.count)
-            for number in [values.average, values.low, values.high, values.last] {
-                message.json(",")
-                message.json(number)
-            }
-            message.json("]")
-        }
+        text.json("}")
     }
 
     /// Appends the events of a tail.
     ///
     /// `seen` is how many events the client was told of: what it is not shown is left out.
-    func appendTail(_ pattern: Pattern, seen: inout UInt64, to message: inout [UInt8]) {
-        guard let tail = tails[pattern] else { return }
+    func append(tail id: Int, seen: inout UInt64, to message: inout [UInt8]) {
+        guard let tail = tails[id] else { return }
         message.json(",\"tail\":{\"topic\":")
-        message.json(string: pattern.description)
+        message.json(string: tail.pattern.description)
         message.json(",\"events\":[")
         message.append(contentsOf: tail.events)
         message.json("],\"left_out\":")
@@ -184,47 +162,22 @@ final class LiveBoard {
         seen = tail.matching
     }
 
-    // MARK: The tails
+    // MARK: The tick
 
-    private func advance(_ pattern: Pattern) {
-        guard var tail = tails[pattern] else { return }
-        tail.matching = matching(pattern)
-        tail.events.removeAll(keepingCapacity: false)
-        tail.shown = 0
-        for (row, sample) in choose(tick.rows.filter { pattern.matches($0.topic) }) {
-            if tail.events.count > LiveLimits.tailBytes { break }
-            if tail.shown > 0 { tail.events.json(",") }
-            append(sample.document, of: rows[row].name, to: &tail.events)
-            tail.shown += 1
-        }
-        tails[pattern] = tail
-    }
+    /// The part of a tick that is the same for all clients.
+    var tickHead: [UInt8] { head }
 
-    /// Chooses events so that every topic is heard: one of each, the quietest first, then another one of each.
-    ///
-    /// They are returned in the order in which they came.
-    private func choose(_ candidates: [Tick.Row]) -> [(row: Int, sample: Sample)] {
-        let candidates = candidates.sorted { $0.samples.count < $1.samples.count }
-        var chosen: [(row: Int, sample: Sample)] = []
-        for round in 0..<LiveLimits.samplesPerTopic {
-            for row in candidates where round < row.samples.count && chosen.count < LiveLimits.tailEvents {
-                chosen.append((row.index, row.samples[round]))
-            }
-        }
-        return chosen.sorted { $0.sample.order < $1.sample.order }
-    }
-
-    private func append(_ document: [UInt8], of name: [UInt8], to events: inout [UInt8]) {
-        events.json("{\"topic\":")
-        events.append(contentsOf: name)
-        if document.count > 4 {
-            events.json(",\"event\":")
-            BSONText.write(DocumentView(unchecked: document.span.bytes), style: .relaxed, layout: .compact, to: &events)
-        } else {
-            let length = document.span.bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: Int32.self)
-            events.json(",\"size\":")
-            events.json(Int32(littleEndian: length))
-        }
-        events.json("}")
+    private func makeHead() -> [UInt8] {
+        var head: [UInt8] = []
+        head.json("{\"type\":\"tick\",\"time\":")
+        head.json(time)
+        head.json(",\"events\":")
+        head.json(total.events)
+        head.json(",\"bytes\":")
+        head.json(total.bytes)
+        head.json(",\"books\":{")
+        BookText.appendTotals(of: books, to: &head)
+        head.json("}")
+        return head
     }
 }

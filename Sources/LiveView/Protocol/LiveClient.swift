@@ -8,30 +8,41 @@ import Eventstorm
 ///
 /// A client is never owed more than the next message: what it wants is kept, what it missed is not.
 final class LiveClient {
-    /// A message to send, and whether another one waits.
+    /// A message to send, and whether another one may wait.
     struct Message {
         var bytes: [UInt8]
-        var hasMore = false
+        var hasMore = true
+    }
+
+    /// What a client was sent of a watch.
+    private struct Watching {
+        var name: String
+        var id: Int
+        /// The tick up to which it was sent everything; nil before the first message.
+        var seen: Int?
+        /// What is older than this bucket is still to be sent.
+        var older: Int64?
     }
 
     private let board: LiveBoard
     private var incoming: [UInt8] = []
-    private var fields: Set<FieldKey> = []
-    private var tail: Pattern?
-    private var tailSeen: UInt64 = 0
+    private var watches: [Watching] = []
+    private var tail: (id: Int, seen: UInt64)?
     private var wantsBooks = false
     private var sentBooks = -1
     private var sentTick = -1
     private var wasGreeted = false
-    private var complaint: String?
+    private var complaints: [(message: String, id: String?)] = []
     private var credit = LiveLimits.clientMessagesPerSecond * 10
 
     init(board: LiveBoard) { self.board = board }
 
     /// Gives back what it wanted.
     func leave() {
-        board.change(fields: fields, to: [])
-        board.change(tail: tail, to: nil)
+        for watch in watches { board.remove(watch: watch.id) }
+        watches = []
+        if let tail { board.remove(tail: tail.id) }
+        tail = nil
     }
 
     // MARK: Receiving
@@ -49,29 +60,58 @@ final class LiveClient {
         credit -= 1
         guard credit >= 0 else { return "too many messages" }
         do throws(RequestError) {
-            try follow(ClientRequest(incoming))
+            try follow(ClientRequest(incoming, limits: board.settings.watchLimits))
         } catch {
-            complaint = error.message
+            complain(error.message, id: error.id)
             return error.isFatal ? error.message : nil
         }
         return nil
     }
 
+    private func complain(_ message: String, id: String? = nil) {
+        // Who does not read them is not told them all.
+        if complaints.count < 8 { complaints.append((message, id)) }
+    }
+
     private func follow(_ request: ClientRequest) throws(RequestError) {
         switch request {
-        case .fields(let wanted):
-            guard board.hasRoom(for: wanted) else {
-                throw RequestError("all clients together watch too many fields", isFatal: false)
-            }
-            board.change(fields: fields, to: wanted)
-            fields = wanted
-        case .tail(let pattern):
-            board.change(tail: tail, to: pattern)
-            tail = pattern
-            tailSeen = pattern.map { board.matching($0) } ?? 0
+        case .watch(let name, let spec): try watch(name, spec)
+        case .unwatch(let name): unwatch(name)
+        case .tail(let spec): try follow(tail: spec)
         case .books(let isOn):
             wantsBooks = isOn
             sentBooks = -1
+        }
+    }
+
+    /// Begins a watch; one of the same name ends, whether the new one can be had or not.
+    private func watch(_ name: String, _ spec: WatchSpec) throws(RequestError) {
+        unwatch(name)
+        guard watches.count < board.settings.watchesPerClient else {
+            throw RequestError("\(board.settings.watchesPerClient) watches are the limit", id: name, isFatal: false)
+        }
+        do throws(WatchError) {
+            watches.append(Watching(name: name, id: try board.add(spec)))
+        } catch {
+            throw RequestError(error.message, id: name, isFatal: false)
+        }
+    }
+
+    private func unwatch(_ name: String) {
+        guard let index = watches.firstIndex(where: { $0.name == name }) else { return }
+        board.remove(watch: watches.remove(at: index).id)
+    }
+
+    private func follow(tail spec: TailSpec?) throws(RequestError) {
+        let old = tail
+        tail = nil
+        defer { if let old { board.remove(tail: old.id) } }
+        guard let spec else { return }
+        do throws(WatchError) {
+            let id = try board.add(spec)
+            tail = (id, board.matching(tail: id))
+        } catch {
+            throw RequestError(error.message, isFatal: false)
         }
     }
 
@@ -81,36 +121,97 @@ final class LiveClient {
     func nextMessage() -> Message? {
         guard wasGreeted else {
             wasGreeted = true
-            return Message(bytes: greeting, hasMore: complaint != nil)
+            return Message(bytes: greeting)
         }
-        if let complaint {
-            self.complaint = nil
-            var bytes: [UInt8] = []
-            bytes.json("{\"type\":\"error\",\"message\":")
-            bytes.json(string: complaint)
-            bytes.json("}")
-            return Message(bytes: bytes, hasMore: true)
+        endFailed()
+        if !complaints.isEmpty {
+            let (message, id) = complaints.removeFirst()
+            return Message(bytes: Self.error(message, id: id))
         }
-        if sentTick < board.number {
-            return Message(bytes: tick(), hasMore: wantsBooks && sentBooks < board.booksChangedAt)
+        for index in watches.indices {
+            if let bytes = news(of: index) { return Message(bytes: bytes) }
         }
+        if sentTick < board.number { return Message(bytes: tick()) }
         if wantsBooks, sentBooks < board.booksChangedAt {
             sentBooks = board.booksChangedAt
             return Message(bytes: BookText.message(board.books))
         }
+        for index in watches.indices {
+            if let older = watches[index].older { return Message(bytes: part(of: index, before: older)) }
+        }
         return nil
+    }
+
+    /// Ends what the server could not go on with, and says why.
+    private func endFailed() {
+        for watch in watches {
+            guard let failure = board.failure(ofWatch: watch.id) else { continue }
+            complain(failure, id: watch.name)
+            unwatch(watch.name)
+        }
+        if let tail, let failure = board.failure(ofTail: tail.id) {
+            complain(failure)
+            board.remove(tail: tail.id)
+            self.tail = nil
+        }
+    }
+
+    private static func error(_ message: String, id: String?) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.json("{\"type\":\"error\",")
+        if let id {
+            bytes.json("\"id\":")
+            bytes.json(string: id)
+            bytes.json(",")
+        }
+        bytes.json("\"message\":")
+        bytes.json(string: message)
+        bytes.json("}")
+        return bytes
+    }
+
+    /// What a client has to be told of one of its watches now; nil if there is nothing new.
+    private func news(of index: Int) -> [UInt8]? {
+        let watch = watches[index]
+        guard let seen = watch.seen, seen > board.number - LiveLimits.keptTicks else {
+            return part(of: index, before: nil)
+        }
+        guard seen < board.number, board.hasChanges(ofWatch: watch.id, since: seen) else {
+            watches[index].seen = board.number
+            return nil
+        }
+        watches[index].seen = board.number
+        return Self.head("change", watch.name) + board.changes(ofWatch: watch.id, since: seen)
+    }
+
+    private func part(of index: Int, before older: Int64?) -> [UInt8] {
+        let (text, next) = board.part(ofWatch: watches[index].id, before: older)
+        watches[index].older = next
+        if older == nil { watches[index].seen = board.number }
+        return Self.head(older == nil ? "snapshot" : "change", watches[index].name) + text
+    }
+
+    private static func head(_ type: StaticString, _ name: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.json("{\"type\":\"")
+        bytes.json(type)
+        bytes.json("\",\"id\":")
+        bytes.json(string: name)
+        return bytes
     }
 
     private var greeting: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.json("{\"type\":\"hello\",\"version\":1,\"time\":")
+        bytes.json("{\"type\":\"hello\",\"version\":2,\"time\":")
         bytes.json(board.now())
         bytes.json(",\"tick_ms\":")
         bytes.json(LiveLimits.tickMilliseconds)
-        bytes.json(",\"limits\":{\"fields\":")
-        bytes.json(LiveLimits.fieldsPerClient)
-        bytes.json(",\"topics\":")
-        bytes.json(LiveLimits.topics)
+        bytes.json(",\"limits\":{\"watches\":")
+        bytes.json(board.settings.watchesPerClient)
+        bytes.json(",\"groups\":")
+        bytes.json(board.settings.watchLimits.groups)
+        bytes.json(",\"message_bytes\":")
+        bytes.json(LiveLimits.clientMessageBytes)
         bytes.json("}}")
         // It is shown ticks from the next one on: the latest may be long ago.
         sentTick = board.number
@@ -118,18 +219,15 @@ final class LiveClient {
     }
 
     private func tick() -> [UInt8] {
-        var bytes = board.head(since: sentAll ? sentTick : 0)
-        sentAll = true
-        bytes.json(",\"fields\":[")
-        board.appendFields(fields, to: &bytes)
-        bytes.json("]")
-        if let tail { board.appendTail(tail, seen: &tailSeen, to: &bytes) }
+        var bytes = board.tickHead
+        if let tail {
+            var seen = tail.seen
+            board.append(tail: tail.id, seen: &seen, to: &bytes)
+            self.tail?.seen = seen
+        }
         bytes.json("}")
         sentTick = board.number
         credit = min(credit + LiveLimits.clientMessagesPerSecond / 4, LiveLimits.clientMessagesPerSecond * 10)
         return bytes
     }
-
-    /// Whether it was told of every topic once; from then on changes are enough.
-    private var sentAll = false
 }

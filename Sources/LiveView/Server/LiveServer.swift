@@ -18,6 +18,8 @@ public final class LiveServer: Sendable {
         public var accessLog: String?
         /// Whether it may listen on an address that other machines reach.
         public var isInsecure = false
+        /// How much it does for its clients.
+        public var settings = LiveSettings()
         /// Shorter in tests.
         var patience = Patience()
 
@@ -30,6 +32,7 @@ public final class LiveServer: Sendable {
             names = options.texts("host")
             accessLog = options.textIfGiven("access-log")
             isInsecure = options.flag("insecure")
+            settings = LiveSettings(options)
         }
     }
 

@@ -64,7 +64,7 @@ extension ServerLoop {
                 .refusal(404, "Not Found", "no such WebSocket")
             } else if let mistake = request.upgradeMistake {
                 .refusal(400, "Bad Request", mistake, headers: ["Sec-WebSocket-Version: 13"])
-            } else if clients.count >= LiveLimits.clients || isStopping {
+            } else if clients.count >= settings.clients || isStopping {
                 .refusal(503, "Service Unavailable", "too many clients", headers: ["Retry-After: 5"])
             } else {
                 nil

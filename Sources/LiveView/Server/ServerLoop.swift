@@ -9,6 +9,7 @@ internal import ZeroMQ
 final class ServerLoop {
     let feed: LiveFeed
     let board: LiveBoard
+    let settings: LiveSettings
     let pages: [String: Page.File]
     var doorkeeper: Doorkeeper
     var log: AccessLog?
@@ -19,9 +20,10 @@ final class ServerLoop {
     private let timer: UnsafeMutablePointer<CWebSockets_timer>
     private var isTicking = false
 
-    init(feed: LiveFeed, doorkeeper: Doorkeeper, log: consuming AccessLog?) {
+    init(feed: LiveFeed, settings: LiveSettings, doorkeeper: Doorkeeper, log: consuming AccessLog?) {
         self.feed = feed
-        board = LiveBoard(feed: feed, now: realtimeMilliseconds)
+        self.settings = settings
+        board = LiveBoard(feed: feed, settings: settings, now: realtimeMilliseconds)
         self.doorkeeper = doorkeeper
         self.log = log
         pages = Page.files
@@ -66,7 +68,7 @@ final class ServerLoop {
     ) -> CInt? {
         switch reason {
         case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-            return connections < LiveLimits.connections ? 0 : 1
+            return connections < settings.connections ? 0 : 1
         case LWS_CALLBACK_WSI_CREATE: connections += 1
         case LWS_CALLBACK_WSI_DESTROY: connections -= 1
         case LWS_CALLBACK_HTTP: return answer(connection)
@@ -84,21 +86,18 @@ final class ServerLoop {
 
     private func welcome(_ connection: OpaquePointer) {
         clients[connection] = LiveClient(board: board)
-        feed.setClients(clients.count)
         lws_callback_on_writable(connection)
         if !isTicking { scheduleTick() }
     }
 
     private func forget(_ connection: OpaquePointer) {
         clients.removeValue(forKey: connection)?.leave()
-        feed.setClients(clients.count)
-        if clients.isEmpty { board.reset() }
     }
 
     private func receive(_ connection: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> CInt {
         guard let client = clients[connection] else { return -1 }
         if lws_frame_is_binary(connection) != 0 { return close(connection, .unsupported, "only text is understood") }
-        guard client.take(bytes) else { return close(connection, .tooLarge, "16 KiB are the limit of a message") }
+        guard client.take(bytes) else { return close(connection, .tooLarge, "20 KiB are the limit of a message") }
         let isWhole = lws_is_final_fragment(connection) != 0 && lws_remaining_packet_payload(connection) == 0
         if isWhole, let mistake = client.finishMessage() { return close(connection, .policy, mistake) }
         return 0

@@ -23,7 +23,8 @@ final class ServerThread: @unchecked Sendable {
     let port: UInt16
 
     init(feed: LiveFeed, options: LiveServer.Options, log: consuming AccessLog?) throws(LiveError) {
-        loop = ServerLoop(feed: feed, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log)
+        loop = ServerLoop(
+            feed: feed, settings: options.settings, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log)
         name = strdup("live")
         policy = .allocate(capacity: 1)
         policy.initialize(to: lws_retry_bo_t())
@@ -62,11 +63,11 @@ final class ServerThread: @unchecked Sendable {
         info.protocols = protocols
         info.retry_and_idle_policy = policy
         info.max_http_header_data2 = UInt32(LiveLimits.requestHeaderBytes)
-        info.max_http_header_pool2 = UInt32(LiveLimits.connections)
+        info.max_http_header_pool2 = UInt32(options.settings.connections)
         info.timeout_secs = options.patience.request
         info.timeout_secs_ah_idle = options.patience.request
         info.keepalive_timeout = Int32(options.patience.request)
-        info.fd_limit_per_thread = UInt32(LiveLimits.connections + 32)
+        info.fd_limit_per_thread = UInt32(options.settings.connections + 32)
         info.gid = -1
         info.uid = -1
         info.options =

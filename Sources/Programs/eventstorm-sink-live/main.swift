@@ -8,8 +8,8 @@ import ZeroMQ
 Program.run(.sinkLive) { options, signals in
     let name = options.textIfGiven("name") ?? "live"
     let patterns = Set(options.patterns("subscribe"))
-    let feed = try LiveFeed()
-    // Subscribed to nothing until somebody opens the page.
+    let feed = try LiveFeed(settings: LiveSettings(options))
+    // Subscribed to nothing until somebody asks.
     var subscriber = try Subscriber(name, from: options.links("from"), patterns: [])
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     let reporter = try SinkReporter(name, to: options.links("report"))
@@ -18,7 +18,7 @@ Program.run(.sinkLive) { options, signals in
     fflush(nil)
     var reported = ContinuousClock.now
     while true {
-        try subscriber.subscribe(to: feed.isWatched ? patterns : [])
+        try subscriber.subscribe(to: feed.interest(within: patterns))
         let descriptors = [signals.fileDescriptor, feed.change.fileDescriptor]
         _ = subscriber.receive(within: .milliseconds(500), watching: descriptors) { delivery in
             feed.ingest(delivery.topic, count: delivery.count, payload: delivery.payload)
