@@ -306,13 +306,14 @@ final class TemporaryFile {
         path = template.withUnsafeBufferPointer {
             String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            try #require(count > 0)
-            rest = rest.dropFirst(count)
-        }
-        close(descriptor)
+        defer { close(descriptor) }
+        try #require(writeAll(descriptor, Array(text.utf8)))
+    }
+
+    /// Replaces the file as editors do, by a new one of the same name.
+    func write(_ text: String) throws {
+        let new = try TemporaryFile(text)
+        try #require(rename(new.path, path) == 0)
     }
 
     deinit { unlink(path) }

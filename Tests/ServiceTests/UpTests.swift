@@ -120,6 +120,38 @@ struct UpTests {
         #expect(run.end() == .status(0))
     }
 
+    @Test("new routes reach the router that runs, wrong ones change nothing, another endpoint starts a new one")
+    func reloaded() throws {
+        let folder = try TemporaryFolder()
+        let file = try TemporaryFile("")
+        func write(_ routes: String, in endpoint: String = "in") throws {
+            try file.write(
+                """
+                {router: {in: "ipc://\(folder.path)/\(endpoint)", out: "ipc://\(folder.path)/out", routes: [\(routes)]}}
+                """)
+        }
+        try write("{from: 'a'}")
+        let run = try Run(["up", file.path])
+        #expect(run.wait(for: "| in ipc:"))
+        let own = try #require(run.child.process).identifier
+        func router() -> String? { readFile("/proc/\(own)/task/\(own)/children") }
+        let first = router()
+        try write("{from: 'a', match: {x: 1}}")
+        run.child.signal(SIGHUP)
+        #expect(run.wait(for: "generation 2, 1 routes"))
+        #expect(router() == first)
+        try write("{from: 'a', match: {x: {$gtt: 1}}}")
+        run.child.signal(SIGHUP)
+        #expect(run.wait(for: "$gtt"))
+        #expect(router() == first)
+        try write("{from: 'a'}", in: "other")
+        run.child.signal(SIGHUP)
+        #expect(run.wait(for: "| in ipc://\(folder.path)/other"))
+        #expect(router() != first)
+        run.child.signal(SIGTERM)
+        #expect(run.end() == .status(0))
+    }
+
     @Test("check says in one line that all is fine, or what is wrong")
     func check() throws {
         let folder = try TemporaryFolder()
