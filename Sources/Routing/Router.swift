@@ -101,14 +101,15 @@ public struct Router: ~Copyable {
             let now = monotonicNanoseconds()
             let deadline = min(beats.deadline, publisher.fenceDeadline ?? .max, demand.deadline ?? .max)
             try poller.wait(.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0)))
-            if poller.isReady(place) || beats.isDue(now: monotonicNanoseconds()) {
+            let isDue = monotonicNanoseconds() >= deadline
+            if poller.isReady(place) || isDue {
                 switch ask(takeNews()) {
                 case .goOn: break
                 case .stop: return
                 case .reload(let table): try reload(table)
                 }
             }
-            try tend()
+            if poller.isReady(outPlace) || isDue { try tend() }
             try forward()
         }
     }
