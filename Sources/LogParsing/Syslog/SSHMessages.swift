@@ -194,20 +194,33 @@ struct SSHMessages: MessageParser {
     /// Sessions, and what PAM says.
     private static func readSession(_ message: TextCursor, _ login: inout Login) -> Bool {
         var cursor = message
-        guard cursor.take("pam_unix(sshd:") else { return false }
+        guard cursor.take("pam_unix(sshd:") else { return readFailures(cursor, &login) }
         if cursor.take("session): session opened for user ") {
             login.outcome = "session_opened"
             login.user = endOfPAMUser(cursor.takeWord(), cursor.line)
         } else if cursor.take("session): session closed for user ") {
             login.outcome = "session_closed"
             login.user = endOfPAMUser(cursor.takeWord(), cursor.line)
-        } else if let start = cursor.find("rhost=") {
-            cursor.start = start + 6
-            login.address = cursor.takeWord()
-            if let start = cursor.find("user=") {
-                cursor.start = start + 5
-                login.user = cursor.rest
-            }
+        } else {
+            _ = readFailures(cursor, &login)
+        }
+        return true
+    }
+
+    /// Reads `…rhost=ADDRESS[  user=USER]`, as PAM tells failures, and what old servers say of users who are none.
+    private static func readFailures(_ message: TextCursor, _ login: inout Login) -> Bool {
+        var cursor = message
+        if cursor.take("input_userauth_request: invalid user ") {
+            login.isInvalidUser = true
+            login.user = cursor.rest
+            return true
+        }
+        guard let start = cursor.find("rhost=") else { return false }
+        cursor.start = start + 6
+        login.address = cursor.takeWord()
+        if let start = cursor.find("user=") {
+            cursor.start = start + 5
+            login.user = cursor.rest
         }
         return true
     }
@@ -217,13 +230,10 @@ struct SSHMessages: MessageParser {
         TextRange(word.start, line.firstIndex(of: UInt8(ascii: "("), in: word.start..<word.end) ?? word.end)
     }
 
-    /// An address somewhere in a message that is no login: ` [1.2.3.4]`, ` from 1.2.3.4 port 5`, `rhost=`.
+    /// An address somewhere in a message that is no login: ` [1.2.3.4]`, ` from 1.2.3.4 port 5`.
     private static func readAddress(_ message: TextCursor, _ login: inout Login) {
         var cursor = message
-        if let start = cursor.find("rhost=") {
-            cursor.start = start + 6
-            login.address = cursor.takeWord()
-        } else if let start = cursor.findLast(" ["), start > cursor.start {
+        if let start = cursor.findLast(" ["), start > cursor.start {
             cursor.start = start + 2
             if let address = cursor.takeUntil("]"), cursor.line.byte(at: address.start) &- 48 <= 9 {
                 login.address = address
