@@ -116,6 +116,9 @@ extension FollowedFile {
         return unpacked?.unpacker.offset ?? (isFinal ? size : 0)
     }
 
+    /// Whether all that it holds now is done with.
+    var isRead: Bool { compression == nil && position >= size }
+
     /// When it was changed last, in seconds since 1970.
     var changed: Int {
         var status = stat()

@@ -4,7 +4,7 @@ internal import Glibc
 /// The files of one name, oldest first; all but the last were rotated away.
 final class FollowedLog {
     /// The most rotated files that wait to be read.
-    static let fileLimit = 64
+    static let fileLimit = 256
 
     let path: String
     /// Number of the log among the inputs.

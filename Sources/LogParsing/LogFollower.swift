@@ -52,6 +52,7 @@ public struct LogFollower: ~Copyable {
         var options = options
         if let store {
             options.resuming = store.saved
+            options.resumingSince = store.savedAt
             options.keepsPositions = true
         }
         self.store = store

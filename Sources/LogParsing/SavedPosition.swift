@@ -51,6 +51,8 @@ public final class PositionStore {
 
     /// What was kept when the reader ended last.
     public let saved: SavedPositions
+    /// When that was kept, in nanoseconds since 1970; 0 if nothing was.
+    let savedAt: Int64
     private let path: String
     private let directory: String
     private let lock: CInt
@@ -68,6 +70,9 @@ public final class PositionStore {
             throw Problem(
                 directory, errno == EWOULDBLOCK ? "another process keeps its positions there" : "not lockable")
         }
+        var status = stat()
+        let isThere = stat(path, &status) == 0
+        savedAt = isThere ? Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec) : 0
         do {
             saved = try Self.load(path)
         } catch {

@@ -101,10 +101,17 @@ extension Tail {
             watched[watch] = .file(log, file)
         }
         enqueue(log)
-        if log.files.count > FollowedLog.fileLimit, let oldest = log.files.first {
-            notices.append(.abandoned(path: log.path, bytes: oldest.size - min(oldest.size, oldest.position)))
-            close(oldest, of: log)
+        if log.files.count > FollowedLog.fileLimit { giveUpOne(of: log) }
+    }
+
+    /// Closes the oldest rotated file that is read to its end, or if there is none the oldest of all.
+    private mutating func giveUpOne(of log: FollowedLog) {
+        let rotated = log.files.dropLast()
+        guard let file = rotated.first(where: { $0.isRead }) ?? rotated.first else { return }
+        if !file.isRead {
+            notices.append(.abandoned(path: log.path, bytes: file.size - min(file.size, file.done)))
         }
+        close(file, of: log)
     }
 
     /// Whether what a file holds at the start is not wanted.

@@ -33,6 +33,8 @@ public struct Tail: ~Copyable {
         public var keepRotated: Duration = .seconds(60)
         /// Where reading stood before.
         public var resuming = SavedPositions()
+        /// When that was, in nanoseconds since 1970; 0 if it is not known.
+        var resumingSince: Int64 = 0
         /// Whether positions matter after everything was read once.
         public var keepsPositions = false
 

@@ -32,6 +32,7 @@ struct SavedPositionTests {
         var options = Tail.Options()
         options.fromStart = fromStart
         options.resuming = store.saved
+        options.resumingSince = store.savedAt
         options.keepsPositions = true
         var recorder = Recorder(limit: limit)
         var tail = Tail([directory.path(pattern)], options: options)
@@ -124,6 +125,17 @@ struct SavedPositionTests {
         #expect(try run("a.log").0.lines == ["and more"])
         directory.write("other\nand less\nthan there was\n", to: "a.log")
         #expect(try run("a.log").0.lines == ["other", "and less", "than there was"])
+    }
+
+    @Test("the files that came after one that is gone are read")
+    func goneWithSuccessors() throws {
+        directory.write(Self.lines(0..<10), to: "a.log")
+        _ = try run("a.log", fromStart: true)
+        unlink(directory.path("a.log"))
+        usleep(20_000)  // a tick of the file system's clock
+        directory.write("second\n", to: "a.log.1")
+        directory.write("third\n", to: "a.log")
+        #expect(try run("a.log").0.lines.sorted() == ["second", "third"])
     }
 
     @Test("a message that waits for its next line is read again")
