@@ -96,7 +96,8 @@ final class SourceCore: @unchecked Sendable {
         if stage == .running {
             stage = .closing
             closeDeadline = monotonicNanoseconds() &+ time.nanoseconds
-            for topic in opened { topic.close() }
+            // The last status is still to be emitted.
+            for topic in opened where !topic.topic.isReserved { topic.close() }
             queue.setImpatient(true)
             queue.wake()
         }

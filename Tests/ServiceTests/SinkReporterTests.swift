@@ -29,7 +29,19 @@ struct SinkReporterTests {
         #expect(status.beat.process.role == "sink" && status.beat.process.name == "archive")
         #expect(status.fates == [StatusDocument.FateRow(try Topic("a.b"), counts)])
         #expect(status.usage.queuedBytes == 77)
+
+        // What became of the rest is the last that is said.
+        counts[.queued] = 0
+        counts.add(2, to: .failed)
+        reporter.update(subscriber.ledger, fates: [try Topic("a.b"): counts], queuedBytes: 0)
         reporter.close(within: .seconds(1))
+        let end = ContinuousClock.now + .seconds(5)
+        while found?.beat.final != true, ContinuousClock.now < end {
+            _ = try subscriber.receive(within: .seconds(1)) { delivery in
+                try delivery.forEachDocument { found = try StatusDocument($0) }
+            }
+        }
+        #expect(found?.beat.final == true && found?.fates.first?.counts == counts)
         subscriber.close()
     }
 }
