@@ -14,13 +14,16 @@ public struct Delivery: ~Escapable {
     public let count: Int
     /// The events' bytes: BSON documents, one after another.
     public let payload: RawSpan
+    /// Which documents of the message these are; nil if they are all of it.
+    public let positions: [Range<Int>]?
 
     @_lifetime(copy payload)
-    init(topic: Topic, stamp: Stamp?, count: Int, payload: RawSpan) {
+    init(topic: Topic, stamp: Stamp?, count: Int, payload: RawSpan, positions: [Range<Int>]? = nil) {
         self.topic = topic
         self.stamp = stamp
         self.count = count
         self.payload = payload
+        self.positions = positions
     }
 
     /// Calls `body` with each event, in order.

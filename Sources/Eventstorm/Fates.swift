@@ -28,15 +28,26 @@ public enum Fate: String, CaseIterable, Hashable, Sendable {
     case duplicate
     /// Sink: its own queue was full.
     case dropped
+    /// Sink: sent to a database that was asked not to answer.
+    case sentUnconfirmed = "sent_unconfirmed"
     /// Still waiting.
     case queued
     /// Router: messages' worth of events that left, which may be several for one that came in. Outside the sum.
     case copies
     /// Router: no route took it; what became of it then is one of the fates above. Outside the sum.
     case unmatched
+    /// Sink: stored, perhaps twice, where the database cannot tell. Outside the sum.
+    case maybeRepeated = "maybe_repeated"
+    /// Sink: came without `_id` and from a publisher that does not stamp. Outside the sum.
+    case unidentified
 
     /// Whether the fate is one of those whose sum is `received`.
-    var isAccounted: Bool { self != .received && self != .copies && self != .unmatched }
+    var isAccounted: Bool {
+        switch self {
+        case .received, .copies, .unmatched, .maybeRepeated, .unidentified: false
+        default: true
+        }
+    }
 }
 
 /// How many events had each fate.

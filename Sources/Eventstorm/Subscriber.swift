@@ -146,7 +146,9 @@ public struct Subscriber: ~Copyable {
             // Some of the documents came before: only the others are new.
             var writer = DocumentWriter(capacity: payload.count, limit: Limits.payloadBytes)
             let count = Subscriber.copy(parts, of: payload.bytes, to: &writer)
-            try body(Delivery(topic: topic, stamp: found.stamp, count: count, payload: writer.bytes))
+            let rest = Delivery(
+                topic: topic, stamp: found.stamp, count: count, payload: writer.bytes, positions: parts)
+            try body(rest)
             delivered += 1
         }
         return delivered
