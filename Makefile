@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = eventstorm eventstorm-router eventstorm-source-log eventstorm-source-host \
-	eventstorm-sink-archive eventstorm-sink-live
+	eventstorm-sink-archive eventstorm-sink-live eventstorm-sink-mongo
 SWIFT_FORMAT = swift format
 FORMATTED = Package.swift Sources Tests $(wildcard examples bench)
 

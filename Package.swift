@@ -40,11 +40,13 @@ let package = Package(
         .executable(name: "eventstorm-source-host", targets: ["eventstorm-source-host"]),
         .executable(name: "eventstorm-sink-archive", targets: ["eventstorm-sink-archive"]),
         .executable(name: "eventstorm-sink-live", targets: ["eventstorm-sink-live"]),
+        .executable(name: "eventstorm-sink-mongo", targets: ["eventstorm-sink-mongo"]),
     ],
     targets: [
         // C libraries: module maps and shims, nothing else.
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CBSON", pkgConfig: "libbson-1.0", providers: [.apt(["libbson-dev"])]),
+        .systemLibrary(name: "CMongo", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CWebSockets", providers: [.apt(["libwebsockets-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -69,6 +71,8 @@ let package = Package(
         // Subscribe, filter, reshape, republish.
         library("Routing", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         library("Archive", ["Service", "Eventstorm", "BSON", "ZeroMQ"]),  // BSON files by topic and time
+        // Events to MongoDB, and back.
+        library("MongoStorage", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CMongo"]),
         library(
             "LiveView", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
             resources: [.embedInCode("Page")]),  // the page and its feed
@@ -76,11 +80,15 @@ let package = Package(
         // Programs: a main.swift of some thirty lines each.
         program(
             "eventstorm",
-            ["Service", "Eventstorm", "BSON", "BSONText", "Query", "Books", "QueryFiles", "Routing", "ZeroMQ"]),
+            [
+                "Service", "Eventstorm", "BSON", "BSONText", "Query", "Books", "QueryFiles", "Routing", "MongoStorage",
+                "ZeroMQ",
+            ]),
         program("eventstorm-router", ["Service", "Eventstorm", "Routing"]),
         program("eventstorm-source-log", ["Service", "Eventstorm", "BSON", "LogParsing"]),
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
+        program("eventstorm-sink-mongo", ["Service", "Eventstorm", "BSON", "MongoStorage"]),
         program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "LiveView"]),
 
         // Examples, built as a stranger's program would be.
@@ -105,9 +113,11 @@ let package = Package(
         tests("BooksTests", ["Books", "BSON"]),
         tests("RoutingTests", ["Routing", "Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("ArchiveTests", ["Archive", "Service", "Eventstorm", "BSON"]),
+        tests("MongoStorageTests", ["MongoStorage", "Service", "Query", "Eventstorm", "BSON", "BSONText"]),
         tests("LiveViewTests", ["LiveView", "Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
         tests("TidyTests", []),
         tests(
-            "IntegrationTests", ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ"], exclude: ["Browser"]),
+            "IntegrationTests",
+            ["Service", "Eventstorm", "BSON", "BSONText", "Books", "ZeroMQ", "MongoStorage"], exclude: ["Browser"]),
     ]
 )

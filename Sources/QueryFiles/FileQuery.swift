@@ -19,6 +19,9 @@ public struct FileQuery: Sendable {
         public var documents = 0
         /// Documents that were not valid and were left out.
         public var malformed = 0
+
+        /// Begins at nothing.
+        public init() {}
     }
 
     /// What came of it all.

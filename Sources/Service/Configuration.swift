@@ -20,7 +20,7 @@ public struct Configuration: Sendable {
     public struct Section: Sendable {
         /// Where it is in the file, as `--section` takes it: `sources[0]`, `router`.
         public let name: String
-        /// The key below: `log`, `host`, `router`, `live`, `archive`.
+        /// The key below: `log`, `host`, `router`, `live`, `archive`, `mongo`.
         public let kind: String
         /// Its settings; ``Options/command`` says which program it is.
         public internal(set) var options: Options
@@ -133,7 +133,7 @@ enum Schema {
     static let groups: [(name: String, kinds: [(name: String, command: Command?)])] = [
         ("sources", [("log", .sourceLog), ("host", .sourceHost)]),
         ("router", [("router", .router)]),
-        ("sinks", [("archive", .sinkArchive), ("live", .sinkLive), ("mongo", nil)]),
+        ("sinks", [("archive", .sinkArchive), ("live", .sinkLive), ("mongo", .sinkMongo)]),
     ]
     /// All keys at the top of a file.
     static let keys = ["name"] + groups.map(\.name)

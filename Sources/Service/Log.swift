@@ -130,7 +130,7 @@ public final class Repeats: Sendable {
     }
 
     /// The number of messages held back since the last one, if this one may pass.
-    func pass(at now: ContinuousClock.Instant) -> Int? {
+    package func pass(at now: ContinuousClock.Instant) -> Int? {
         state.withLock { state in
             if let until = state.quietUntil, now < until {
                 state.held += 1

@@ -80,7 +80,10 @@ struct ConfigurationTests {
         ("{\n  sink: []}", ["f:2:3: unknown key \"sink\"; did you mean \"sinks\"?"]),
         ("{xyzzy: 1}", ["f:1:2: unknown key \"xyzzy\"; known are name, sources, router and sinks"]),
         ("{sources: [{hots: {}}]}", ["f:1:13: unknown key \"hots\" in sources[0]; did you mean \"host\"?"]),
-        ("{sinks: [{mongo: {}}]}", ["f:1:11: sinks[0].mongo is known but not built yet"]),
+        (
+            "{sinks: [{mongo: {meta_field: \"host\"}}]}",
+            ["f:1:31: sinks[0].mongo.meta_field: is about time series and needs time_field"]
+        ),
         ("{sinks: {live: {}}}", ["f:1:9: sinks: a list such as [{archive: {…}}] is wanted, not a document"]),
         (
             "{sources: [\"host\"]}",

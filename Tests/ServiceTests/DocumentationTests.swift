@@ -9,7 +9,7 @@ import Testing
 struct DocumentationTests {
     private static let path =
         "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/docs/configuration.md"
-    static let programs: [Command] = [.sourceLog, .sourceHost, .router, .sinkArchive, .sinkLive]
+    static let programs: [Command] = [.sourceLog, .sourceHost, .router, .sinkArchive, .sinkLive, .sinkMongo]
 
     /// A program's settings as a table.
     private static func table(_ command: Command) -> String {
