@@ -1,4 +1,5 @@
 // eventstorm check: finds what is wrong with a configuration before `up` does.
+import MongoStorage
 import Routing
 import Service
 
@@ -6,6 +7,9 @@ import Service
 func check(_ options: Options, _ signals: Signals) throws {
     let configuration = try Configuration.load(options.text("file"))
     let tests = try configuration.testRoutes()
+    for section in configuration.sections where section.options.command.name == Command.sinkMongo.name {
+        _ = try StorageRules(section.options)
+    }
     let findings = FabricCheck(configuration)
     for warning in findings.warnings { Log.warning(warning) }
     guard findings.errors.isEmpty else { throw Failure(.configuration, findings.errors) }
