@@ -18,6 +18,7 @@ let package = Package(
         fuzzer("FuzzBSON", of: "BSON"),
         fuzzer("FuzzConfiguration", of: "Routing"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
+        fuzzer("FuzzHistory", of: "LogParsing"),
         fuzzer("FuzzLog", of: "LogParsing"),
         fuzzer("FuzzPositions", of: "LogParsing"),
         fuzzer("FuzzQuery", of: "Query"),

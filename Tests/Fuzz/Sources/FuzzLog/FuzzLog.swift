@@ -39,6 +39,10 @@ enum FuzzLog {
     private static func take(_ input: UnsafeRawBufferPointer) {
         guard let first = input.first else { return }
         let bytes = UnsafeRawBufferPointer(rebasing: input.dropFirst())
+        // Compressed files are FuzzHistory's.
+        let magic = bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        let isSkippable = magic & 0xFFFF_FFF0 == 0x184D_2A50
+        if bytes.count >= 4, magic & 0xFF_FFFF == 0x08_8B1F || magic == 0xFD2F_B528 || isSkippable { return }
         let format = formats[Int(first) % formats.count]
         if format == "log_format" {
             // The rest is a format instead of a file.
