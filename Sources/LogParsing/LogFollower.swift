@@ -66,6 +66,9 @@ public struct LogFollower: ~Copyable {
     /// How many lines were read and what became of them.
     public var counts: LineCounts { pump.counts }
 
+    /// Datagrams that came faster than they were taken.
+    public var dropped: UInt64 { tail.counts.dropped }
+
     /// Reads and waits.
     ///
     /// - Parameters:
@@ -118,6 +121,7 @@ public struct LogFollower: ~Copyable {
         if now >= nextReport || progress == .finished {
             pump.pass(to: Datetime.now().millisecondsSinceEpoch)
             pump.reportUnparsed { tail.path(ofInput: $0) }
+            tail.countDrops()
             pump.output.letGo()
             reportedLines = pump.counts.read
             nextReport = now + Self.reportEvery

@@ -30,6 +30,8 @@ public final class LogListener {
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
     /// Whether a client had to go since that was told last.
     private var hasEvicted = false
+    /// What the kernel said last of datagrams for which it had no room; it counts up to 2^32.
+    private var drops: UInt32 = 0
 
     /// Opens a socket.
     ///
@@ -124,6 +126,18 @@ public final class LogListener {
         hasEvicted = true
     }
 
+    /// Datagrams for which the kernel had no room since the last call, since they came faster than they were taken.
+    func takeDrops() -> UInt64 {
+        guard !isStream else { return 0 }
+        // SO_MEMINFO of Linux 4.12: nine numbers, the last of which is SK_MEMINFO_DROPS.
+        var numbers = [UInt32](repeating: 0, count: 9)
+        var length = socklen_t(numbers.count * MemoryLayout<UInt32>.size)
+        let wanted = length
+        guard getsockopt(descriptor, SOL_SOCKET, 55, &numbers, &length) == 0, length >= wanted else { return 0 }
+        defer { drops = numbers[8] }
+        return UInt64(numbers[8] &- drops)
+    }
+
     /// Whether a client had to go since the last call.
     func takeEviction() -> Bool {
         defer { hasEvicted = false }
@@ -138,6 +152,15 @@ extension Tail {
         listeners.append((listener, inputs.count))
         liveInputs.insert(inputs.count)
         inputs.append(listener.address)
+    }
+
+    /// Counts the datagrams that the kernel could not keep; to be called now and then.
+    mutating func countDrops() {
+        for (listener, _) in listeners {
+            let count = listener.takeDrops()
+            if count > 0 { notices.append(.dropped(address: listener.address, datagrams: count)) }
+            totals.dropped += count
+        }
     }
 
     mutating func readListeners<Handler: LineHandler & ~Copyable>(into handler: inout Handler) -> Bool {

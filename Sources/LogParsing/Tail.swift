@@ -174,6 +174,8 @@ public struct TailCounts: Hashable, Sendable {
     public internal(set) var rotations: UInt64 = 0
     /// Files that were truncated or written anew.
     public internal(set) var truncations: UInt64 = 0
+    /// Datagrams that came faster than they were taken, so that the kernel dropped them.
+    public internal(set) var dropped: UInt64 = 0
     /// Bytes of files that were closed.
     var closed: UInt64 = 0
 
@@ -197,6 +199,8 @@ public enum TailNotice: Hashable, Sendable {
     case gone(path: String, offset: UInt64)
     /// A socket had too many clients; the one that was silent for longest was closed.
     case evicted(address: String)
+    /// Datagrams came faster than they were taken, and the kernel dropped so many.
+    case dropped(address: String, datagrams: UInt64)
     /// Too many rotated files waited to be read; `bytes` of the oldest are not.
     case abandoned(path: String, bytes: UInt64)
 }

@@ -139,6 +139,24 @@ struct LogListenerTests {
         close(client)
     }
 
+    @Test("datagrams that come faster than they are taken are counted")
+    func dropped() throws {
+        let listener = try LogListener("udp:127.0.0.1:0")
+        var tail = tail(listener)
+        var recorder = Recorder()
+        let client = connected(to: listener.port, stream: false)
+        let text = String(repeating: "x", count: 99)
+        let count = 100_000  // more than any buffer of a socket here holds
+        for _ in 0..<count { send(text, to: client) }
+        while tail.read(into: &recorder) == .more {}
+        tail.countDrops()
+        #expect(recorder.lines.count < count && recorder.lines.count + Int(tail.counts.dropped) == count)
+        #expect(tail.takeNotices() == [.dropped(address: listener.address, datagrams: tail.counts.dropped)])
+        tail.countDrops()
+        #expect(tail.takeNotices().isEmpty)
+        close(client)
+    }
+
     @Test("a socket with a name replaces one that was left there, but no file")
     func named() throws {
         let path = directory.path("log")

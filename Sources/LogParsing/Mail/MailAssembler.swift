@@ -27,6 +27,7 @@ struct MailAssembler: Sendable {
     static let weightLimit = 256 << 20
 
     private let topic: Int
+    private let countLimit: Int
     /// The mails, and room for others.
     private var slots: [MailTransaction] = []
     private var free: [Int] = []
@@ -45,7 +46,10 @@ struct MailAssembler: Sendable {
     private var wall: Int64?
     private var hasLines = false
 
-    init(topic: Int) { self.topic = topic }
+    init(topic: Int, countLimit: Int = Self.countLimit) {
+        self.topic = topic
+        self.countLimit = countLimit
+    }
 
     mutating func take(
         _ found: PostfixLine, _ message: LogMessage, _ line: RawSpan, at place: LinePlace, to output: any EventOutput
@@ -119,7 +123,7 @@ struct MailAssembler: Sendable {
 
     /// Emits the oldest mails as they are, if there are too many.
     private mutating func makeRoom(_ output: any EventOutput) {
-        while places.count > Self.countLimit || weight > Self.weightLimit,
+        while places.count > countLimit || weight > Self.weightLimit,
             let oldest = emitted.popFirst() ?? open.popFirst()
         {
             if slots[oldest.slot].serial == oldest.serial { end(oldest.slot, output) }

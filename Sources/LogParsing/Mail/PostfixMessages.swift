@@ -18,8 +18,8 @@ struct PostfixMessages: MessageParser {
     private var found = PostfixLine()
     private var text = FieldText(escape: .none)
 
-    init(topics: inout LogTopics) {
-        assembler = MailAssembler(topic: topics.number(of: "smtp.transaction"))
+    init(topics: inout LogTopics, mails countLimit: Int = MailAssembler.countLimit) {
+        assembler = MailAssembler(topic: topics.number(of: "smtp.transaction"), countLimit: countLimit)
         var numbers: [Int] = []
         for daemon in Self.daemons { numbers.append(topics.number(of: "smtp.line.\(daemon)")) }
         self.topics = numbers

@@ -53,6 +53,8 @@ struct Console {
             hasFailed = true
             Log.warning("\(path): damaged or incomplete; the \(offset) bytes that could be decoded were read")
         case .evicted(let address): Log.warning("\(address): too many clients; one that was silent was closed")
+        case .dropped(let address, let count):
+            Log.warning("\(address): \(count) datagrams came faster than they were taken and were dropped")
         case .gone(let path, let offset):
             Log.warning("\(path): the file that was read up to \(offset) is not there any more")
         case .abandoned(let path, let bytes):

@@ -39,7 +39,8 @@ Program.run(.sourceLog) { options, signals in
         hear: { console.tell($0) })
     console.end()
     if try output.close(isDone: isDone) { follower.savePositions { console.tell($0) } }
+    let dropped = follower.dropped > 0 ? ", dropped before \(follower.dropped)" : ""
     let leftOut = late.map { "; of before --since: \($0.leftOut)" } ?? ""
-    Log.info(follower.counts.summary + leftOut + output.summary)
+    Log.info(follower.counts.summary + dropped + leftOut + output.summary)
     if following.once && (!isDone || console.hasFailed) { throw Failure.failed("not everything was read") }
 }
