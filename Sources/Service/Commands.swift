@@ -74,8 +74,7 @@ extension Command {
         ],
         words: "subscribe",
         examples: [
-            "eventstorm-sink-live --listen 127.0.0.1:8080",
-            "eventstorm-sink-live --from tcp://127.0.0.1:5571 'http.*' 'host.*'",
+            "eventstorm-sink-live --from tcp://127.0.0.1:5571 'http.*' 'host.*'"
         ],
         takesConfiguration: true)
 
