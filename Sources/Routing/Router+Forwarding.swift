@@ -22,6 +22,7 @@ extension Router {
             count = Subscriber.copy(parts, of: subscriber.payload.bytes, to: &writer)
             subscriber.payload.replace(copying: writer.bytes)
         }
+        if fillsIDs { fillIDs(incoming) }
         let hops = (incoming.stamp?.hops ?? 0) + 1
         let isLooped = incoming.stamp.map { loops.cut.contains($0.origin) } ?? false
         guard hops <= Limits.hops, !isLooped else {
@@ -37,6 +38,14 @@ extension Router {
         } else {
             try route(number, stamp)
         }
+    }
+
+    private mutating func fillIDs(_ incoming: Incoming) {
+        let topic = subscriber.topicTable.topics[incoming.topic]
+        guard let filled = Identities.fill(subscriber.payload.bytes, topic, incoming.stamp, incoming.parts) else {
+            return
+        }
+        subscriber.payload.replace(copying: filled.span.bytes)
     }
 
     private mutating func inflow(_ incoming: Int) -> Int {

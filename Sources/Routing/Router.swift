@@ -20,6 +20,8 @@ public struct Router: ~Copyable {
     /// What is being sent, where it is not the message that came.
     var outgoing = Message()
     private var poller: Poller
+    /// Whether events without an `_id` get one.
+    let fillsIDs: Bool
     private let endpoints: (incoming: String, outgoing: String)
     private let inPlace: Poller.Place
     private let outPlace: Poller.Place
@@ -52,11 +54,12 @@ public struct Router: ~Copyable {
     ///   - incoming: Where sources and other routers publish.
     ///   - outgoing: Where subscribers come.
     ///   - table: Its routes.
+    ///   - fillsIDs: Whether events that come without an `_id` get one.
     ///   - context: A context to share; needed for `inproc:` endpoints.
     /// - Throws: The error of the first endpoint that fails.
     public init(
         _ name: String, in incoming: [Endpoint], out outgoing: [Endpoint], routes table: RouteTable = RouteTable(),
-        context: Context? = nil
+        fillsIDs: Bool = false, context: Context? = nil
     ) throws(ZMQError) {
         let context = if let context { context } else { try Context() }
         let subscriber = try Subscriber(name, from: incoming, patterns: [], role: .router, context: context)
@@ -72,6 +75,7 @@ public struct Router: ~Copyable {
         endpoints = (
             incoming.map(\.address).joined(separator: ","), outgoing.map(\.address).joined(separator: ",")
         )
+        self.fillsIDs = fillsIDs
         self.subscriber = subscriber
         self.publisher = publisher
         self.poller = poller

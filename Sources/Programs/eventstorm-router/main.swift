@@ -6,7 +6,7 @@ import Service
 Program.run(.router) { options, signals in
     var router = try Router(
         options.textIfGiven("name") ?? "router", in: options.links("in"), out: options.links("out"),
-        routes: RouteTable(options))
+        routes: RouteTable(options), fillsIDs: options.flag("ids"))
     Log.info("in \(router.boundIn.joined(separator: ",")), out \(router.boundOut.joined(separator: ","))")
     var reload = Reload(options)
     try router.run(watching: signals.fileDescriptor) { reload.next(signals, news: $0) }
