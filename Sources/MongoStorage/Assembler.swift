@@ -216,7 +216,7 @@ final class Assembler {
         places.append(
             Target(
                 database: String(decoding: database, as: UTF8.self), collection: String(decoding: name, as: UTF8.self),
-                layout: rules[rule].layout))
+                layout: rules[rule].layout, bypassesValidation: rules[rule].bypassesValidation))
         open.append(nil)
         targets[lookup] = places.count - 1
         return places.count - 1

@@ -36,6 +36,7 @@ final class Batch: @unchecked Sendable {
         let head = Document {
             $0["insert"] = target.collection
             $0["ordered"] = false
+            if target.bypassesValidation { $0["bypassDocumentValidation"] = true }
         }
         // Behind the fields comes the array; the head's last NUL makes room for it.
         arrayStart = head.bytes.count - 1 + 1 + 10

@@ -55,6 +55,7 @@ private struct Reader {
         rule.match = query(options, "match") { text throws(QueryError) in try Match(text) }
         rule.projection = query(options, "project") { text throws(QueryError) in try Projection(text) }
         rule.layout = layout(options)
+        rule.bypassesValidation = options.flag("bypass-validation")
         let isOneTopic = patterns.count == 1 && (try? Topic(patterns[0].description)) != nil
         rule.addsKind = rule.collection.joinsTopics && (database?.joinsTopics ?? true) && !isOneTopic
         return rule

@@ -52,6 +52,8 @@ struct StorageRule: Sendable {
     var database: NameTemplate?
     var collection: NameTemplate
     var layout = CollectionLayout()
+    /// Whether the collection's validator is not asked.
+    var bypassesValidation = false
     /// Whether the collection receives more than one topic, so that an event must say which it is of.
     var addsKind = false
 
@@ -63,6 +65,8 @@ final class Target: Sendable {
     let database: String
     let collection: String
     let layout: CollectionLayout
+    /// Whether the collection's validator is not asked.
+    let bypassesValidation: Bool
     /// What is known of it: a ``State``.
     private let state = Atomic<Int>(State.unknown.rawValue)
 
@@ -75,7 +79,11 @@ final class Target: Sendable {
         case readyTimeSeries
     }
 
-    init(database: String, collection: String, layout: CollectionLayout = CollectionLayout()) {
+    init(
+        database: String, collection: String, layout: CollectionLayout = CollectionLayout(),
+        bypassesValidation: Bool = false
+    ) {
+        self.bypassesValidation = bypassesValidation
         self.database = database
         self.collection = collection
         self.layout = layout

@@ -57,6 +57,7 @@ extension Command {
         .text("expire-field", "FIELD", "which time `expire-after` counts from", usual: "timestamp"),
         .size("capped", in: 4096...1 << 50, "make collections that keep only the newest events, of so many bytes"),
         .integer("capped-events", in: 1...Int(Int32.max) - 1, "make them keep so many events at most"),
+        .flag("bypass-validation", "store also what a collection's validator refuses; needs the right to"),
         .value(
             "indexes", "a list such as [{keys: {host: 1, timestamp: -1}, unique: true}]",
             "indexes to make; what exists besides is left alone"),

@@ -43,6 +43,18 @@ final class Mongod {
         if ownsDirectory { try? FileManager.default.removeItem(at: directory) }
     }
 
+    /// One for all tests that leave it as it is but for its database `test`, which each of them empties.
+    static func shared() throws -> Mongod {
+        if let mongod = common { return mongod }
+        let mongod = try Mongod()
+        common = mongod
+        // Nothing else ends with the process of the tests.
+        atexit { Mongod.common = nil }
+        return mongod
+    }
+
+    private nonisolated(unsafe) static var common: Mongod?
+
     var uri: String { "mongodb://127.0.0.1:\(port)" }
 
     /// Starts it again, where it was.
@@ -60,9 +72,13 @@ final class Mongod {
         process.standardError = FileHandle.nullDevice
         try process.run()
         self.process = process
+        if waits { try waitUntilUp() }
+    }
+
+    func waitUntilUp() throws {
         let end = ContinuousClock.now + .seconds(30)
-        while waits, !listens {
-            try #require(process.isRunning && ContinuousClock.now < end, "mongod does not start:\n\(lastLines)")
+        while !listens {
+            try #require(isRunning && ContinuousClock.now < end, "mongod does not start:\n\(lastLines)")
             usleep(20_000)
         }
     }
@@ -163,7 +179,8 @@ final class ReplicaSet {
     var members: [Mongod]
 
     init() throws {
-        members = try (0..<3).map { _ in try Mongod("--replSet", "rs", "--oplogSize", "64") }
+        members = try (0..<3).map { _ in try Mongod("--replSet", "rs", "--oplogSize", "64", waits: false) }
+        for member in members { try member.waitUntilUp() }
         let first = try MongoClient("\(members[0].uri)/?directConnection=true")
         let list = members.enumerated().map { "{_id: \($0.offset), host: '127.0.0.1:\($0.element.port)'}" }
         try first.run(

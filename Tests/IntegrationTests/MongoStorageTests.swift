@@ -17,8 +17,9 @@ struct MongoStorageTests {
     private let client: MongoClient
 
     init() throws {
-        mongod = try Mongod()
+        mongod = try Mongod.shared()
         client = try MongoClient(mongod.uri)
+        try client.run("{dropDatabase: 1}")
     }
 
     @Test("stores each event once, as it was received")

@@ -92,7 +92,8 @@ struct MongoTroubleTests {
     }
 
     private func stop(for time: Duration, query: String = "") throws {
-        let mongod = try Mongod()
+        let mongod = try Mongod.shared()
+        try MongoClient(mongod.uri).run("{dropDatabase: 1}")
         let world = try MongoWorld(mongod.uri + query, ["--journal", "--queue", "8MiB"])
         world.emit(perSecond: 20_000, for: .seconds(1))
         mongod.signal(SIGSTOP)
