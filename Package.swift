@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "Query", targets: ["Query"]),
         .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
         .library(name: "Routing", targets: ["Routing"]),
+        .library(name: "LiveView", targets: ["LiveView"]),  // for its fuzzer
         .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
         .executable(name: "eventstorm", targets: ["eventstorm"]),
         .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),
@@ -49,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CMongo", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CWebSockets", providers: [.apt(["libwebsockets-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSystem"),  // system calls that Swift cannot import: variadic ones and macros
@@ -74,7 +76,7 @@ let package = Package(
         // Events to MongoDB, and back.
         library("MongoStorage", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CMongo"]),
         library(
-            "LiveView", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets"],
+            "LiveView", ["Service", "Query", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "CWebSockets", "CCrypt"],
             resources: [.embedInCode("Page")]),  // the page and its feed
 
         // Programs: a main.swift of some thirty lines each.

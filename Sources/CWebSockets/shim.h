@@ -9,5 +9,8 @@ struct CWebSockets_timer {
     void *owner;
 };
 
+/// Wrapper around OpenSSL's options, which are macros: no TLS before 1.2.
+static inline long CWebSockets_noOldTLS(void) { return (long) (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1); }
+
 /// Wrapper around LWS_PRE, a computed macro: the bytes that must be writable in front of everything given to lws_write.
 static inline size_t CWebSockets_headroom(void) { return LWS_PRE; }

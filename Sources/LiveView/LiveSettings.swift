@@ -19,8 +19,6 @@ public struct LiveSettings: Sendable {
     /// What the command line or the configuration of `eventstorm-sink-live` says.
     public init(_ options: Options) {
         clients = options.integer("max-clients")
-        watchesPerClient = options.integer("max-watches")
-        groups = options.integer("max-groups")
         bytes = options.size("memory")
     }
 

@@ -187,6 +187,7 @@ extension Options {
         for setting in command.allSettings {
             for value in values(setting.name) {
                 guard let address = setting.kind.openAddress(in: value.text, unless: isEncrypted) else { continue }
+                if case .listen = setting.kind, command.setting(named: "tls") != nil, has("tls") { continue }
                 let permit = value.origin.isConfiguration ? "\(insecure.key): true" : "--\(insecure.name)"
                 problems.append(
                     value.origin.problem(

@@ -19,6 +19,7 @@ let package = Package(
         fuzzer("FuzzConfiguration", of: "Routing"),
         fuzzer("FuzzEnvelope", of: "Eventstorm"),
         fuzzer("FuzzHistory", of: "LogParsing"),
+        fuzzer("FuzzLive", of: "LiveView"),  // sees what is internal: run says -enable-testing
         fuzzer("FuzzLog", of: "LogParsing"),
         fuzzer("FuzzPositions", of: "LogParsing"),
         fuzzer("FuzzQuery", of: "Query"),

@@ -26,14 +26,23 @@ struct PageTests {
         return names.sorted()
     }()
 
+    /// Where a file is served.
+    static func path(of name: String) -> String {
+        switch name {
+        case "index.html": "/"
+        case "login.html": "/login"
+        default: "/\(name)"
+        }
+    }
+
     func text(_ name: String) -> String { String(decoding: readFile("\(Self.directory)/\(name)") ?? [], as: UTF8.self) }
 
     @Test("every source is served as it is, and nothing else is")
     func embedded() {
         #expect(Self.names.count >= 10)
-        #expect(Set(Page.files.keys) == Set(Self.names.map { $0 == "index.html" ? "/" : "/\($0)" }))
+        #expect(Set(Page.files.keys) == Set(Self.names.map { Self.path(of: $0) }))
         for name in Self.names {
-            #expect(Page.files[name == "index.html" ? "/" : "/\(name)"]?.bytes == Array(text(name).utf8), "\(name)")
+            #expect(Page.files[Self.path(of: name)]?.bytes == Array(text(name).utf8), "\(name)")
         }
     }
 

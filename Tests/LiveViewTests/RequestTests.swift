@@ -31,7 +31,8 @@ struct RequestTests {
         let path = PageTests.directory.replacing("Sources/LiveView/Page", with: "docs/live.md")
         let lines = String(decoding: try #require(readFile(path)), as: UTF8.self).split(separator: "\n")
         let start = try #require(lines.firstIndex(of: "### From the client"))
-        let requests = lines[start...].filter { $0.hasPrefix("{") }
+        let end = lines[start...].firstIndex { $0.hasPrefix("## ") } ?? lines.endIndex
+        let requests = lines[start..<end].filter { $0.hasPrefix("{") }
         #expect(requests.count >= 8)
         for request in requests { #expect(throws: Never.self) { try ClientRequest(Array(request.utf8)) } }
     }

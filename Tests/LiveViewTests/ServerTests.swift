@@ -440,11 +440,21 @@ struct ServerPatienceTests {
 @Suite("The server starts where it may")
 struct ServerStartTests {
     @Test(
-        "an address that other machines reach is refused unless permitted", arguments: ["*:0", "0.0.0.0:0", "[::]:0"])
-    func insecure(address: String) throws {
-        let options = LiveServer.Options(listen: try #require(Listen(address)))
+        "an address that other machines reach needs users, and encryption or leave to do without",
+        arguments: ["*:0", "0.0.0.0:0", "[::]:0"])
+    func strangers(address: String) throws {
+        var options = LiveServer.Options(listen: try #require(Listen(address)))
+        for isInsecure in [false, true] {
+            options.isInsecure = isInsecure
+            let error = #expect(throws: LiveError.self) { try LiveServer(feed: try LiveFeed(), options: options) }
+            #expect(error?.description.contains(text: "other machines") == true)
+        }
+        (options.isInsecure, options.users) = (false, "/nowhere")
         let error = #expect(throws: LiveError.self) { try LiveServer(feed: try LiveFeed(), options: options) }
-        #expect(error?.description.contains(text: "other machines") == true)
+        #expect(error?.description.contains(text: "passwords would be readable") == true)
+        options.isInsecure = true
+        let missing = #expect(throws: LiveError.self) { try LiveServer(feed: try LiveFeed(), options: options) }
+        #expect(missing?.description.contains(text: "read the users in /nowhere") == true)
     }
 
     @Test("a port that is taken is named")
@@ -478,7 +488,7 @@ struct ServerStartTests {
         _ = try fixture.get("/")
         let path = "\(fixture.directory.path)/access.log"
         #expect(renameFile(path, path + ".1"))
-        fixture.server.reopenAccessLog()
+        fixture.server.reload()
         try wait {
             _ = try fixture.get("/")
             return !fixture.log.isEmpty

@@ -58,3 +58,10 @@ func wait(until condition: () throws -> Bool) throws {
 }
 
 struct TimedOut: Error {}
+
+/// Writes a file, in place of one that is there.
+func writeFile(_ path: String, _ text: String) -> Bool {
+    guard let file = fopen(path, "wb") else { return false }
+    defer { fclose(file) }
+    return fputs(text, file) >= 0
+}

@@ -18,7 +18,7 @@ struct ArrowTests {
             "Service": ["Eventstorm", "Query", "BSONText", "BSON", "ZeroMQ", "CSystem"],
         ]
         for name in components { table[name] = component }
-        table["LiveView"] = component.union(["CWebSockets"])
+        table["LiveView"] = component.union(["CWebSockets", "CCrypt"])
         table["MongoStorage"] = component.union(["CMongo"])
         table["Archive"] = component.union(["CZstd"])
         table["LogParsing"] = component.union(["CZlib", "CZstd"])

@@ -29,6 +29,11 @@ struct LiveEngine {
 
     var isEmpty: Bool { watches.isEmpty }
 
+    var count: Int { watches.count }
+
+    /// Bytes that all watches take.
+    var bytes: Int { watches.values.reduce(0) { $0 + $1.watch.bytes } }
+
     /// What is to be subscribed to, so that every watch is given its events.
     var patterns: Set<Pattern> { Set(watches.values.map(\.watch.spec.pattern)) }
 

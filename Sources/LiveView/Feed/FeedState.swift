@@ -27,17 +27,22 @@ struct Tick: Sendable {
 struct FeedState {
     var engine: LiveEngine
     var tails = TailSet()
-    private var total = Volume()
+    var catalogue = Catalogue()
+    /// What may be subscribed to.
+    var allowed: Set<Pattern> = []
+    private(set) var total = Volume()
     /// Events since the start, by topic; those of topics beyond the limit are left out.
     private(set) var events: [Topic: UInt64] = [:]
     private var books: [LiveBook]?
     private var losses = LossBook()
+    private var distantLosses = LossBook(countsFirst: false)
 
     init(limits: EngineLimits) { engine = LiveEngine(limits: limits) }
 
     /// Takes one message: `count` validated documents of one topic, one after another.
     mutating func ingest(_ topic: Topic, count: Int, payload: RawSpan, now: Int64) {
-        total.add(count, payload.byteCount)
+        if topic != .status { total.add(count, payload.byteCount) }
+        catalogue.take(topic, payload, now: now)
         if events.count < LiveLimits.topics || events[topic] != nil { events[topic, default: 0] &+= UInt64(count) }
         engine.ingest(topic, payload: payload, now: now)
         tails.ingest(topic, count: count, payload: payload)
@@ -46,15 +51,19 @@ struct FeedState {
     /// Takes over the books, and tells the watches what went missing since the last ones.
     mutating func record(_ books: [LiveBook], now: Int64) {
         self.books = books
-        for (topic, loss) in losses.changes(to: books) { engine.add(loss, of: topic, now: now) }
+        let own = books.map { ($0.topic, LinkLoss($0)) }
+        for (topic, loss) in losses.changes(to: own) + distantLosses.changes(to: catalogue.statuses.losses) {
+            engine.add(loss, of: topic, now: now)
+        }
     }
 
     /// What is to be subscribed to.
-    var interest: Set<Pattern> { engine.patterns.union(tails.patterns) }
+    var interest: Set<Pattern> { engine.patterns.union(tails.patterns).union(catalogue.patterns) }
 
     /// Hands over what changed since the last tick.
     mutating func takeTick(now: Int64, elapsed: UInt64) -> Tick {
         defer { books = nil }
+        catalogue.advance(now: now, within: allowed)
         return Tick(
             total: total, watches: engine.takeChanges(now: now, elapsed: elapsed), tails: tails.takeChanges(),
             books: books)

@@ -32,7 +32,11 @@ public final class LiveFeed: Sendable {
     /// What clients ask about, as far as `patterns` allow it; nothing while nobody watches.
     public func interest(within patterns: Set<Pattern>) -> Set<Pattern> {
         var common: Set<Pattern> = []
-        for wanted in state.withLock({ $0.interest }) {
+        let interest = state.withLock { state in
+            state.allowed = patterns
+            return state.interest
+        }
+        for wanted in interest {
             for allowed in patterns {
                 if allowed.covers(wanted) {
                     common.insert(wanted)
@@ -80,7 +84,35 @@ public final class LiveFeed: Sendable {
     // MARK: For the service thread
 
     func takeTick(now: Int64, elapsed: UInt64) -> Tick {
-        state.withLock { $0.takeTick(now: now, elapsed: elapsed) }
+        let (tick, isOther) = state.withLock { state in
+            let before = state.interest
+            let tick = state.takeTick(now: now, elapsed: elapsed)
+            return (tick, state.interest != before)
+        }
+        if isOther { change.signal() }
+        return tick
+    }
+
+    /// Writes `/api/topics`.
+    func topics(now: Int64, _ rights: UserRights) -> [UInt8] {
+        state.withLock { state in
+            state.catalogue.ask(now: now)
+            return state.catalogue.text(now: now, events: state.events, rights)
+        }
+    }
+
+    /// Whether somebody asked for the catalogue a short time ago.
+    func isAsked(now: Int64) -> Bool { state.withLock { $0.catalogue.isAsked(now: now) } }
+
+    /// Writes `/metrics`.
+    func metrics(now: Int64, clients: Int, sentBytes: UInt64) -> [UInt8] {
+        let (statuses, own) = state.withLock { state in
+            let own = MetricsText.Own(
+                clients: clients, watches: state.engine.count, bytes: state.engine.bytes, sentBytes: sentBytes,
+                total: state.total)
+            return (state.catalogue.statuses, own)
+        }
+        return MetricsText(statuses, own, now: now).text
     }
 
     func add(_ spec: WatchSpec, now: Int64) throws(WatchError) -> Int {

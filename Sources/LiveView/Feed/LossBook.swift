@@ -6,26 +6,31 @@ import Eventstorm
 struct LossBook {
     private struct Row: Hashable {
         var origin: UInt64
+        var receiver: String
         var topic: String
     }
 
     private var before: [Row: LinkLoss] = [:]
+    /// Whether what a row tells when it is first seen has only just happened.
+    private let countsFirst: Bool
+
+    init(countsFirst: Bool = true) { self.countsFirst = countsFirst }
 
     /// What each row tells beyond the books before; less, where what was late came after all.
-    mutating func changes(to books: [LiveBook]) -> [(topic: Topic, loss: LinkLoss)] {
+    mutating func changes(to books: [(topic: String, loss: LinkLoss)]) -> [(topic: Topic, loss: LinkLoss)] {
         var now: [Row: LinkLoss] = [:]
         var changes: [(topic: Topic, loss: LinkLoss)] = []
-        for book in books {
+        for (name, loss) in books {
             // What has no stamp has no topic of which it could be missing.
-            guard let topic = try? Topic(book.topic) else { continue }
-            let row = Row(origin: book.origin, topic: book.topic)
-            let loss = LinkLoss(
-                origin: book.origin, name: book.name, lost: Int64(clamping: book.lost),
-                malformed: Int64(clamping: book.malformed), absent: Int64(clamping: book.absent),
-                unknown: Int64(clamping: book.unknown))
+            guard let topic = try? Topic(name) else { continue }
+            let row = Row(origin: loss.origin, receiver: loss.receiver, topic: name)
             now[row] = loss
             var change = loss
-            if let known = before[row] { change.subtract(known) }
+            if let known = before[row] {
+                change.subtract(known)
+            } else if !countsFirst {
+                continue
+            }
             if !change.isEmpty { changes.append((topic, change)) }
         }
         before = now
@@ -34,6 +39,13 @@ struct LossBook {
 }
 
 extension LinkLoss {
+    init(_ book: LiveBook) {
+        self.init(
+            origin: book.origin, name: book.name, lost: Int64(clamping: book.lost),
+            malformed: Int64(clamping: book.malformed), absent: Int64(clamping: book.absent),
+            unknown: Int64(clamping: book.unknown))
+    }
+
     fileprivate mutating func subtract(_ other: LinkLoss) {
         lost &-= other.lost
         malformed &-= other.malformed

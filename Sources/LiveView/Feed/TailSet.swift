@@ -11,6 +11,8 @@ struct TailSpec: Hashable, Sendable {
     var match: [UInt8] = []
     /// Events in one tick at most.
     var perTick = LiveLimits.tailEvents
+    /// Dotted paths of fields that are left out, with all below them.
+    var hidden: [String] = []
 }
 
 /// What a tail shows of the events since the last tick.
@@ -40,6 +42,7 @@ struct TailSet {
     private final class Tail {
         let spec: TailSpec
         let match: Match?
+        let projection: Projection?
         var holders = 1
         var matching: UInt64 = 0
         var kept: [Topic: [Kept]] = [:]
@@ -47,9 +50,10 @@ struct TailSet {
         var order = 0
         var failed = 0
 
-        init(_ spec: TailSpec, _ match: Match?) {
+        init(_ spec: TailSpec, _ match: Match?, _ projection: Projection?) {
             self.spec = spec
             self.match = match
+            self.projection = projection
         }
     }
 
@@ -74,10 +78,21 @@ struct TailSet {
                 throw WatchError(message: "match: \(error)")
             }
         }
-        tails[nextID] = Tail(spec, match)
+        tails[nextID] = Tail(spec, match, try Self.projection(spec.hidden))
         ids[spec] = nextID
         nextID += 1
         return nextID - 1
+    }
+
+    /// What leaves fields out; nil if there are none to leave out.
+    private static func projection(_ hidden: [String]) throws(WatchError) -> Projection? {
+        if hidden.isEmpty { return nil }
+        let query = Document { writer in for path in hidden { writer[path] = Int32(0) } }
+        do throws(QueryError) {
+            return try Projection(query.view)
+        } catch {
+            throw WatchError(message: "hidden fields: \(error)")
+        }
     }
 
     /// One client fewer reads along.
@@ -142,9 +157,22 @@ struct TailSet {
         let count = bytes.byteCount <= LiveLimits.tailEventBytes ? bytes.byteCount : 4
         guard tail.bytes + count <= LiveLimits.sampleBytes else { return }
         tail.bytes += count
-        let document = bytes.extracting(first: count).withUnsafeBytes { Array($0) }
+        let document = shown(bytes, count, tail.projection)
         tail.kept[topic, default: []].append(Kept(order: tail.order, document: document))
         tail.order += 1
+    }
+
+    /// The event as it is shown; its length alone where it is too large, or what is hidden cannot be left out.
+    private static func shown(_ bytes: RawSpan, _ count: Int, _ projection: Projection?) -> [UInt8] {
+        let start = bytes.extracting(first: count).withUnsafeBytes { Array($0) }
+        guard count > 4, let projection else { return start }
+        var writer = DocumentWriter(capacity: count)
+        do throws(QueryError) {
+            try projection.apply(DocumentView(unchecked: bytes), to: &writer)
+        } catch {
+            return Array(start.prefix(4))
+        }
+        return writer.withBytes { $0.withUnsafeBytes { Array($0) } }
     }
 
     // MARK: The tick

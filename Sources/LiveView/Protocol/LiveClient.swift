@@ -35,7 +35,14 @@ final class LiveClient {
     private var complaints: [(message: String, id: String?)] = []
     private var credit = LiveLimits.clientMessagesPerSecond * 10
 
-    init(board: LiveBoard) { self.board = board }
+    let user: User?
+    private let rights: UserRights
+
+    init(board: LiveBoard, user: User? = nil, rights: UserRights = .all) {
+        self.board = board
+        self.user = user
+        self.rights = rights
+    }
 
     /// Gives back what it wanted.
     func leave() {
@@ -87,6 +94,7 @@ final class LiveClient {
     /// Begins a watch; one of the same name ends, whether the new one can be had or not.
     private func watch(_ name: String, _ spec: WatchSpec) throws(RequestError) {
         unwatch(name)
+        if let refusal = rights.refusal(of: spec) { throw RequestError(refusal, id: name, isFatal: false) }
         guard watches.count < board.settings.watchesPerClient else {
             throw RequestError("\(board.settings.watchesPerClient) watches are the limit", id: name, isFatal: false)
         }
@@ -106,7 +114,9 @@ final class LiveClient {
         let old = tail
         tail = nil
         defer { if let old { board.remove(tail: old.id) } }
-        guard let spec else { return }
+        guard var spec else { return }
+        if let refusal = rights.refusal(of: spec) { throw RequestError(refusal, isFatal: false) }
+        spec.hidden = rights.hidden
         do throws(WatchError) {
             let id = try board.add(spec)
             tail = (id, board.matching(tail: id))

@@ -12,10 +12,10 @@ struct Doorkeeper: Sendable {
     ///
     /// The loopback names always count, with the port. A configured name counts as written and with the port; its
     /// origins may be https, since a proxy in front may speak TLS.
-    init(port: UInt16, address: String, names: [String]) {
+    init(port: UInt16, address: String, names: [String], isSecure: Bool = false) {
         for name in ["127.0.0.1", "localhost", "[::1]", address] {
-            if port == 80 { schemes[name.lowercased()] = ["http"] }
-            schemes["\(name.lowercased()):\(port)"] = ["http"]
+            if port == (isSecure ? 443 : 80) { schemes[name.lowercased()] = [isSecure ? "https" : "http"] }
+            schemes["\(name.lowercased()):\(port)"] = [isSecure ? "https" : "http"]
         }
         for name in names {
             schemes[name.lowercased()] = ["http", "https"]

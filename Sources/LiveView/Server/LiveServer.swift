@@ -20,6 +20,12 @@ public final class LiveServer: Sendable {
         public var isInsecure = false
         /// How much it does for its clients.
         public var settings = LiveSettings()
+        /// The file that names users; nil lets everybody who reaches the address in.
+        public var users: String?
+        /// The file with certificate and key; nil serves without encryption.
+        public var tls: String?
+        /// Whether there is an endpoint that sends back what it is sent.
+        var echoes = false
         /// Shorter in tests.
         var patience = Patience()
 
@@ -33,6 +39,8 @@ public final class LiveServer: Sendable {
             accessLog = options.textIfGiven("access-log")
             isInsecure = options.flag("insecure")
             settings = LiveSettings(options)
+            users = options.textIfGiven("users")
+            tls = options.textIfGiven("tls")
         }
     }
 
@@ -49,23 +57,33 @@ public final class LiveServer: Sendable {
     /// `isInsecure` is not set.
     public init(feed: LiveFeed, options: Options) throws(LiveError) {
         let listen = options.listen
-        guard listen.isLoopback || options.isInsecure else {
-            throw LiveError(
-                "listen on \(listen)",
-                "other machines could reach it and there are no users yet: use 127.0.0.1, or --insecure")
-        }
+        if !listen.isLoopback { try Self.check(options) }
+        let gate = try Gate(path: options.users, isSecure: options.tls != nil)
         let log: AccessLog? = if let path = options.accessLog { try AccessLog(path: path) } else { nil }
-        shared = try ServerThread(feed: feed, options: options, log: log)
+        shared = try ServerThread(feed: feed, options: options, gate: gate, log: log)
         port = shared.port
         var shown = listen
         if shown.host == "*" { shown.host = "127.0.0.1" }
         shown.port = port
-        address = "http://\(shown)/"
+        address = "\(options.tls == nil ? "http" : "https")://\(shown)/"
         try shared.start()
     }
 
-    /// Opens the access log again, after a rotation.
-    public func reopenAccessLog() { shared.reopenLog() }
+    /// What other machines reach needs users, and encryption unless that is waived.
+    private static func check(_ options: Options) throws(LiveError) {
+        guard options.users != nil else {
+            throw LiveError(
+                "listen on \(options.listen)", "other machines could reach it: use 127.0.0.1, or name --users")
+        }
+        guard options.tls != nil || options.isInsecure else {
+            throw LiveError(
+                "listen on \(options.listen)",
+                "passwords would be readable on the way: use --tls, or --insecure behind a proxy")
+        }
+    }
+
+    /// Reads the users again, and opens the access log again, after a rotation.
+    public func reload() { shared.reopenLog() }
 
     /// Says goodbye to the clients and ends the thread.
     ///

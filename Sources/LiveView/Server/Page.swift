@@ -9,6 +9,8 @@ enum Page {
 
     static let files: [String: File] = [
         "/": File(type: "text/html; charset=utf-8", bytes: PackageResources.index_html),
+        "/login": File(type: "text/html; charset=utf-8", bytes: PackageResources.login_html),
+        "/login.js": script(PackageResources.login_js),
         "/style.css": File(type: "text/css; charset=utf-8", bytes: PackageResources.style_css),
         "/icon.svg": File(type: "image/svg+xml", bytes: PackageResources.icon_svg),
         "/app.js": script(PackageResources.app_js),
@@ -31,7 +33,7 @@ enum Page {
     /// Headers that leave the browser nothing to guess and the page nothing to load from elsewhere.
     static let safety = [
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-            + "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            + "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         "X-Content-Type-Options: nosniff",
         "X-Frame-Options: DENY",
         "Referrer-Policy: no-referrer",

@@ -54,6 +54,11 @@ struct Request {
         return (length != nil && length != "0") || header(WSI_TOKEN_HTTP_TRANSFER_ENCODING) != nil
     }
 
+    /// What the request shows of who sent it.
+    var credentials: Gate.Credentials {
+        Gate.Credentials(cookie: text(WSI_TOKEN_HTTP_COOKIE), authorization: text(WSI_TOKEN_HTTP_AUTHORIZATION))
+    }
+
     /// Why this cannot become a WebSocket, although it wants to; nil if it can.
     var upgradeMistake: String? {
         if text(WSI_TOKEN_VERSION) != "13" { return "only version 13 is spoken here" }

@@ -1,6 +1,7 @@
 // The thread that serves: libwebsockets' loop and its callbacks.
 
 internal import CWebSockets
+import Service
 internal import ZeroMQ
 
 /// Everything that belongs to the service thread: connections, clients, timer and log.
@@ -13,16 +14,36 @@ final class ServerLoop {
     let pages: [String: Page.File]
     var doorkeeper: Doorkeeper
     var log: AccessLog?
+    var gate: Gate
+    /// Whether there is an endpoint that sends back what it is sent: for tests of the WebSockets.
+    let echoes: Bool
     var clients: [OpaquePointer: LiveClient] = [:]
+    var bodies: [OpaquePointer: Pending] = [:]
+    /// Requests that were let in and are not WebSockets yet.
+    var coming: [OpaquePointer: Coming] = [:]
+    var echo: [OpaquePointer: Echo] = [:]
+    var sentBytes: UInt64 = 0
     var connections = 0
     var isStopping = false
     var context: OpaquePointer?
     private let timer: UnsafeMutablePointer<CWebSockets_timer>
     private var isTicking = false
 
-    init(feed: LiveFeed, settings: LiveSettings, doorkeeper: Doorkeeper, log: consuming AccessLog?) {
+    /// Who comes in.
+    struct Coming {
+        var user: User?
+        var rights: UserRights
+        var isEcho: Bool
+    }
+
+    init(
+        feed: LiveFeed, options: LiveServer.Options, gate: consuming Gate, doorkeeper: Doorkeeper,
+        log: consuming AccessLog?
+    ) {
         self.feed = feed
-        self.settings = settings
+        settings = options.settings
+        echoes = options.echoes
+        self.gate = gate
         board = LiveBoard(feed: feed, settings: settings, now: realtimeMilliseconds)
         self.doorkeeper = doorkeeper
         self.log = log
@@ -52,9 +73,12 @@ final class ServerLoop {
         }
     }
 
+    /// Ticks as long as somebody wants something.
+    func keepTicking() { if !isTicking { scheduleTick() } }
+
     private func tick() {
         isTicking = false
-        guard !clients.isEmpty else { return }
+        guard !clients.isEmpty || feed.isAsked(now: realtimeMilliseconds()) else { return }
         board.advance()
         for (connection, _) in clients { lws_callback_on_writable(connection) }
         scheduleTick()
@@ -70,7 +94,12 @@ final class ServerLoop {
         case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
             return connections < settings.connections ? 0 : 1
         case LWS_CALLBACK_WSI_CREATE: connections += 1
-        case LWS_CALLBACK_WSI_DESTROY: connections -= 1
+        case LWS_CALLBACK_WSI_DESTROY:
+            connections -= 1
+            bodies[connection] = nil
+            coming[connection] = nil
+        case LWS_CALLBACK_HTTP_BODY: return takeBody(connection, UnsafeRawBufferPointer(start: input, count: length))
+        case LWS_CALLBACK_HTTP_BODY_COMPLETION: return finishBody(connection)
         case LWS_CALLBACK_HTTP: return answer(connection)
         case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirmUpgrade(connection, input)
         case LWS_CALLBACK_ESTABLISHED: welcome(connection)
@@ -85,16 +114,23 @@ final class ServerLoop {
     }
 
     private func welcome(_ connection: OpaquePointer) {
-        clients[connection] = LiveClient(board: board)
+        let coming = coming.removeValue(forKey: connection)
+        if coming?.isEcho == true {
+            echo[connection] = Echo()
+            return
+        }
+        clients[connection] = LiveClient(board: board, user: coming?.user, rights: coming?.rights ?? .all)
         lws_callback_on_writable(connection)
-        if !isTicking { scheduleTick() }
+        keepTicking()
     }
 
     private func forget(_ connection: OpaquePointer) {
         clients.removeValue(forKey: connection)?.leave()
+        echo[connection] = nil
     }
 
     private func receive(_ connection: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> CInt {
+        if echo[connection] != nil { return takeEcho(connection, bytes) }
         guard let client = clients[connection] else { return -1 }
         if lws_frame_is_binary(connection) != 0 { return close(connection, .unsupported, "only text is understood") }
         guard client.take(bytes) else { return close(connection, .tooLarge, "20 KiB are the limit of a message") }
@@ -109,18 +145,22 @@ final class ServerLoop {
     /// client has one message under way, and the next one it gets is the newest.
     private func send(_ connection: OpaquePointer) -> CInt {
         if isStopping { return close(connection, .goingAway, "the server ends") }
-        guard let message = clients[connection]?.nextMessage() else { return 0 }
+        if echo[connection] != nil { return sendEcho(connection) }
+        guard let client = clients[connection] else { return 0 }
+        if !gate.stillKnows(client.user) { return close(connection, .policy, "come in again") }
+        guard let message = client.nextMessage() else { return 0 }
+        sentBytes &+= UInt64(message.bytes.count)
         let result = write(connection, message.bytes, LWS_WRITE_TEXT)
         if message.hasMore { lws_callback_on_writable(connection) }
         return result
     }
 
     /// Codes of RFC 6455, section 7.4.1.
-    private enum CloseCode: UInt32 {
+    enum CloseCode: UInt32 {
         case goingAway = 1001, unsupported = 1003, policy = 1008, tooLarge = 1009
     }
 
-    private func close(_ connection: OpaquePointer, _ code: CloseCode, _ why: String) -> CInt {
+    func close(_ connection: OpaquePointer, _ code: CloseCode, _ why: String) -> CInt {
         // At most 123 bytes, and no half character.
         var short = why
         while short.utf8.count > 120 { short.removeLast() }
@@ -137,5 +177,14 @@ final class ServerLoop {
             _ = UnsafeMutableBufferPointer(rebasing: buffer[headroom...]).update(fromContentsOf: bytes)
             return lws_write(connection, start + headroom, bytes.count, kind) < 0 ? -1 : 0
         }
+    }
+}
+
+extension ServerLoop {
+    /// Reads the users again, and opens the log again.
+    func reload() {
+        log?.reopen()
+        if let error = gate.reload() { Log.error("\(error)") }
+        for connection in clients.keys { lws_callback_on_writable(connection) }
     }
 }

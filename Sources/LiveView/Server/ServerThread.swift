@@ -22,9 +22,11 @@ final class ServerThread: @unchecked Sendable {
     private let thread = Mutex<OSThread?>(nil)
     let port: UInt16
 
-    init(feed: LiveFeed, options: LiveServer.Options, log: consuming AccessLog?) throws(LiveError) {
+    init(
+        feed: LiveFeed, options: LiveServer.Options, gate: consuming Gate, log: consuming AccessLog?
+    ) throws(LiveError) {
         loop = ServerLoop(
-            feed: feed, settings: options.settings, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log)
+            feed: feed, options: options, gate: gate, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log)
         name = strdup("live")
         policy = .allocate(capacity: 1)
         policy.initialize(to: lws_retry_bo_t())
@@ -42,7 +44,8 @@ final class ServerThread: @unchecked Sendable {
         port = UInt16(truncatingIfNeeded: lws_get_vhost_listen_port(lws_get_vhost_by_name(context, "default")))
         self.context = context
         loop.context = context
-        loop.doorkeeper = Doorkeeper(port: port, address: options.listen.bracketedHost, names: options.names)
+        loop.doorkeeper = Doorkeeper(
+            port: port, address: options.listen.bracketedHost, names: options.names, isSecure: options.tls != nil)
     }
 
     deinit {
@@ -75,12 +78,21 @@ final class ServerThread: @unchecked Sendable {
             | UInt64(LWS_SERVER_OPTION_VALIDATE_UTF8)
             | (listen.isIPv6 || listen.interface == nil ? 0 : UInt64(LWS_SERVER_OPTION_DISABLE_IPV6))
         info.user = Unmanaged.passUnretained(loop).toOpaque()
-        errno = 0
-        guard let interface = listen.interface else { return lws_create_context(&info) }
-        return interface.withCString {
-            info.iface = $0
-            return lws_create_context(&info)
+        // These must live until the context is made.
+        let texts = [listen.interface, options.tls, options.tls, "http/1.1"].map {
+            $0.map { strdup($0) }
         }
+        defer { for text in texts { free(text ?? nil) } }
+        info.iface = texts[0].map { UnsafePointer($0) } ?? nil
+        if options.tls != nil {
+            info.ssl_cert_filepath = texts[1].map { UnsafePointer($0) } ?? nil
+            info.ssl_private_key_filepath = texts[2].map { UnsafePointer($0) } ?? nil
+            info.alpn = texts[3].map { UnsafePointer($0) } ?? nil
+            info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+            info.ssl_options_set = CWebSockets_noOldTLS()
+        }
+        errno = 0
+        return lws_create_context(&info)
     }
 
     /// The one door through which libwebsockets comes in.
@@ -109,7 +121,7 @@ final class ServerThread: @unchecked Sendable {
 
     private func run() {
         while !isStopping.load(ordering: .acquiring), lws_service(context, 0) >= 0 {
-            if isReopening.exchange(false, ordering: .acquiringAndReleasing) { loop.log?.reopen() }
+            if isReopening.exchange(false, ordering: .acquiringAndReleasing) { loop.reload() }
         }
         loop.isStopping = true
         for connection in loop.clients.keys { lws_callback_on_writable(connection) }

@@ -18,7 +18,7 @@ Program.run(.sinkLive) { options, signals in
     fflush(nil)
     var reported = ContinuousClock.now
     while true {
-        try subscriber.subscribe(to: feed.interest(within: patterns))
+        try subscriber.subscribe(to: feed.interest(within: patterns).union([Pattern(.status)]))
         let descriptors = [signals.fileDescriptor, feed.change.fileDescriptor]
         _ = subscriber.receive(within: .milliseconds(500), watching: descriptors) { delivery in
             feed.ingest(delivery.topic, count: delivery.count, payload: delivery.payload)
@@ -26,7 +26,7 @@ Program.run(.sinkLive) { options, signals in
         _ = feed.change.drain()
         let request = signals.next()
         if case .stop = request { break }
-        if request == .reload { server.reopenAccessLog() }
+        if request == .reload { server.reload() }
         if .now - reported >= .milliseconds(500) {
             feed.record(subscriber.ledger)
             reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)

@@ -1,0 +1,3 @@
+// Says that the last password was wrong.
+
+document.getElementById("wrong").hidden = location.search !== "?wrong";
