@@ -34,7 +34,7 @@ let package = Package(
         .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
         .library(name: "Routing", targets: ["Routing"]),
         .library(name: "LiveView", targets: ["LiveView"]),  // for its fuzzer
-        .library(name: "eventstorm-c", type: .dynamic, targets: ["Eventstorm"]),
+        .library(name: "eventstorm-c", type: .dynamic, targets: ["EventstormC"]),  // installed as libeventstorm.so
         .executable(name: "eventstorm", targets: ["eventstorm"]),
         .executable(name: "eventstorm-router", targets: ["eventstorm-router"]),
         .executable(name: "eventstorm-source-log", targets: ["eventstorm-source-log"]),
@@ -61,6 +61,11 @@ let package = Package(
         library("Query", ["BSON", "BSONText", "CPCRE2"]),  // MongoDB's query language on BSON views
         library("ZeroMQ", ["CZeroMQ", "CSystem"]),  // sockets, messages, polling, monitoring, CURVE
         library("Eventstorm", ["BSON", "ZeroMQ", "CSystem"]),  // topics, the wire, sources, subscribers, the ledger
+
+        .target(name: "CEventstorm"),  // the C interface: eventstorm.h
+        .target(  // its functions, in Swift; the Makefile makes libeventstorm.so of them
+            name: "EventstormC", dependencies: ["CEventstorm", "CSystem", "Eventstorm", "BSON", "ZeroMQ"],
+            exclude: ["exports.map", "eventstorm.pc.in"], swiftSettings: strict),
 
         // What every program shares, and one library per component.
         // Options, configuration, signals, supervision.
@@ -109,6 +114,7 @@ let package = Package(
         tests("QueryTests", ["Query", "BSON", "BSONText"], exclude: ["Judge"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("EventstormTests", ["Eventstorm", "BSON", "BSONText", "ZeroMQ"]),
+        tests("EmbeddingTests", ["BSON", "Eventstorm", "EventstormC"], exclude: ["calls.c"]),
         tests("ServiceTests", ["Service", "Eventstorm", "LogParsing", "BSON", "BSONText", "ZeroMQ"]),
         tests("LogParsingTests", ["LogParsing", "BSON", "CZlib", "CZstd"], exclude: ["Samples"]),
         tests("HostMetricsTests", ["HostMetrics", "BSON"]),

@@ -41,3 +41,18 @@ int CSystem_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 }
 
 const char *CSystem_signal_name(int signal) { return sigabbrev_np(signal); }
+
+static _Thread_local char thread_text[CSystem_thread_text_size];
+
+char *CSystem_thread_text(void) { return thread_text; }
+
+static uint32_t forks;
+static pthread_once_t watches_forks = PTHREAD_ONCE_INIT;
+
+static void count_fork(void) { forks += 1; }
+static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
+
+uint32_t CSystem_forks(void) {
+    pthread_once(&watches_forks, watch_forks);
+    return forks;
+}

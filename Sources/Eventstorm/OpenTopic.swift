@@ -123,6 +123,16 @@ public final class OpenTopic: @unchecked Sendable {
         if isWanted() { emit(validated: document.view) }
     }
 
+    /// Emits a document that is known to be valid.
+    ///
+    /// - Parameter missing: What the library writes in front of it.
+    @inline(__always)
+    package func emit(trusted view: DocumentView, missing: Filling) {
+        guard isWanted(), begin(missing) else { return }
+        writer.pointee.append(contentsOf: view)
+        commit()
+    }
+
     private func emit(validated view: DocumentView) {
         var missing = filling
         if missing.contains(.id), view["_id"] != nil { missing.remove(.id) }
@@ -155,7 +165,7 @@ extension OpenTopic {
     }
 
     @usableFromInline
-    func countUnwanted() { unwantedCount.increment() }
+    package func countUnwanted() { unwantedCount.increment() }
 
     /// Begins an event that is wanted, and takes the lock; false if the event's fate is already counted.
     @usableFromInline
@@ -260,7 +270,7 @@ extension OpenTopic {
         return batch
     }
 
-    func countRefused() { lock.withLock { state.pointee.refused &+= 1 } }
+    package func countRefused() { lock.withLock { state.pointee.refused &+= 1 } }
 }
 
 // MARK: - The publisher's side

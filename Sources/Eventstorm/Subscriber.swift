@@ -161,6 +161,11 @@ public struct Subscriber: ~Copyable {
         _ = try? poller.wait(time)
     }
 
+    /// Makes this thread the subscriber's.
+    ///
+    /// After it was moved there, before anything else is done with it.
+    package mutating func adoptByCurrentThread() { socket.adoptByCurrentThread() }
+
     /// Closes.
     ///
     /// What publishers send from now on is lost to this subscriber, and their next receiver's books say so.

@@ -29,6 +29,11 @@ int CSystem_pipe(int ends[2]);
 int CSystem_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 /// Wrapper around sigabbrev_np, which only GNU's headers declare: "TERM" for 15, NULL for what is no signal.
 const char *CSystem_signal_name(int signal);
+/// Room for a text of this thread, CSystem_thread_text_size bytes; zeros at first.
+char *CSystem_thread_text(void);
+#define CSystem_thread_text_size 512
+/// How often the process was forked since it first asked, as this process sees it: a child counts one more.
+uint32_t CSystem_forks(void);
 /// The processor's counter of time, which costs a third of reading a clock: RDTSC or CNTVCT_EL0; 0 where there is none.
 static inline uint64_t CSystem_ticks(void) {
 #if defined(__x86_64__)
