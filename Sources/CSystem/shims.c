@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -55,4 +56,9 @@ static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
 uint32_t CSystem_forks(void) {
     pthread_once(&watches_forks, watch_forks);
     return forks;
+}
+
+int CSystem_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }

@@ -7,7 +7,7 @@ internal import BSON
 struct HitGuess: Sendable {
     private var json: JSONLineParser
     private var others: [any LineParser] = []
-    private var last = 0
+    private(set) var last = 0
 
     init(topics: inout LogTopics) throws(LogFormat.Problem) {
         for name in ["combined", "common", "main", "vhost_combined"] {
@@ -56,6 +56,11 @@ public struct AutoParser: LineParser {
         journal = try JournalParser(topics: &topics)
         syslog = try SyslogParser(topics: &topics)
         errors = NginxErrorParser(topics: &topics)
+    }
+
+    /// The access log's format, as long as the lines are of no other kind of log, which are not independent.
+    public var context: Int? {
+        journal.isUnused && syslog.isUnused && errors.held == nil ? hits.last : nil
     }
 
     /// The line with which a message of an error log began that waits.

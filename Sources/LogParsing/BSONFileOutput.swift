@@ -3,7 +3,7 @@ internal import Glibc
 public import BSON
 
 /// Writes events into a file, as documents one after another, which is what `bsondump` and `mongorestore` read.
-public final class BSONFileOutput: EventOutput {
+public final class BSONFileOutput: EventOutput, BlockOutput {
     /// Why the file could not be written.
     public struct Problem: Error, CustomStringConvertible, Sendable {
         /// The file.
@@ -26,6 +26,8 @@ public final class BSONFileOutput: EventOutput {
     }
     /// Whether the file can be written.
     public private(set) var isWanted = true
+    /// Nothing is left out.
+    public let start: Datetime? = nil
     private let path: String
     private let descriptor: CInt
     // Behind a pointer, because a stored property would be checked for exclusive use at every event.
@@ -66,25 +68,36 @@ public final class BSONFileOutput: EventOutput {
     /// Whether the file could be written.
     public var isNotedGone: Bool { problem == nil }
 
+    /// Itself.
+    public var blocks: (any BlockOutput)? { self }
+
     /// Unparsed lines have no place in a file of events; they are in the counts.
     public func report(_ unparsed: Unparsed, path: String) {}
 
     /// Writes what was gathered.
     public func flush() {
         if events.pointee.count == 0 { return }
-        let failure: CInt? = events.pointee.withBytes { bytes in
-            bytes.withUnsafeBytes { pointer in
-                var offset = 0
-                while offset < pointer.count {
-                    let count = write(descriptor, pointer.baseAddress.map { $0 + offset }, pointer.count - offset)
-                    if count < 0 && errno == EINTR { continue }
-                    if count < 0 { return errno }
-                    offset += count
-                }
-                return nil
+        events.pointee.withBytes { put($0) }
+        events.pointee.removeAll()
+    }
+
+    /// Writes events behind those that were gathered.
+    public func append(_ documents: RawSpan, leftOut: UInt64) {
+        flush()
+        put(documents)
+    }
+
+    private func put(_ bytes: RawSpan) {
+        let failure: CInt? = bytes.withUnsafeBytes { pointer in
+            var offset = 0
+            while offset < pointer.count {
+                let count = write(descriptor, pointer.baseAddress.map { $0 + offset }, pointer.count - offset)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { return errno }
+                offset += count
             }
+            return nil
         }
         if let failure { problem = Problem(path: path, code: failure) }
-        events.pointee.removeAll()
     }
 }

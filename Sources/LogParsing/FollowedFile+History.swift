@@ -10,10 +10,11 @@ final class Unpacked {
     /// Where the first of them stands in the file that was compressed.
     private(set) var offset: UInt64 = 0
 
-    init?(_ compression: Compression, descriptor: CInt, maximumLine: Int) {
+    /// - Parameter room: Bytes that are decoded at once; more than a line may have.
+    init?(_ compression: Compression, descriptor: CInt, room: Int) {
         guard let unpacker = Unpacker(compression, descriptor: descriptor) else { return nil }
         self.unpacker = unpacker
-        buffer = .allocate(byteCount: max(256 << 10, 2 * maximumLine) + Mark.limit, alignment: 8)
+        buffer = .allocate(byteCount: room, alignment: 8)
     }
 
     deinit { buffer.deallocate() }
@@ -52,10 +53,10 @@ extension FollowedFile {
 
     /// Decodes a piece from the position on and hands its lines out.
     func stepHistory<Handler: LineHandler & ~Copyable>(
-        _ compression: Compression, maximumLine: Int, input: Int, to handler: inout Handler
+        _ compression: Compression, room: Int, maximumLine: Int, input: Int, to handler: inout Handler
     ) -> Step {
         guard let identity else { return isFinal ? .damaged : .end }
-        if unpacked == nil { unpacked = Unpacked(compression, descriptor: descriptor, maximumLine: maximumLine) }
+        if unpacked == nil { unpacked = Unpacked(compression, descriptor: descriptor, room: room) }
         guard let unpacked else { return .failed(ENOMEM) }
         let filled = unpacked.fill()
         if case .failed(let code) = filled { return .failed(code) }

@@ -184,7 +184,10 @@ extension FollowedFile {
     ) -> Step {
         // A file that is about to be written may turn out to be a compressed one.
         if identity == nil { identify() }
-        if let compression { return stepHistory(compression, maximumLine: maximumLine, input: input, to: &handler) }
+        if let compression {
+            return stepHistory(
+                compression, room: buffer.count, maximumLine: maximumLine, input: input, to: &handler)
+        }
         let overlap = mark.length
         let base = position - UInt64(overlap)
         let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(base))

@@ -19,6 +19,8 @@ public struct JSONLineParser: LineParser {
 
     /// `json`.
     public let format = "json"
+    /// Lines do not depend on each other.
+    public var context: Int? { 0 }
     let hits: Int
     let messages: Int
 

@@ -18,6 +18,13 @@ public protocol LineParser: Sendable {
     /// - Complexity: O(*n*) in the length of the line.
     mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome
 
+    /// What the lines before decide about those that follow: two parsers made alike with the same context make the same
+    /// of a line.
+    ///
+    /// Nil while lines wait to become an event, and for formats of which more is remembered than a number can say: then
+    /// all lines must be parsed one after another.
+    var context: Int? { get }
+
     /// Where the first line stands that was taken, became no event yet, and must be read again after a restart.
     var held: LinePlace? { get }
 
@@ -31,6 +38,9 @@ public protocol LineParser: Sendable {
 }
 
 extension LineParser {
+    /// All lines must be parsed one after another.
+    public var context: Int? { nil }
+
     /// No line waits.
     public var held: LinePlace? { nil }
 
@@ -148,6 +158,13 @@ public struct LineCounts: Hashable, Sendable {
         case .taken: emitted &+= 1
         case .refused(let reason): refusals[reason.index] &+= 1
         }
+    }
+
+    /// Adds the counts of other lines.
+    mutating func add(_ other: LineCounts) {
+        read &+= other.read
+        emitted &+= other.emitted
+        for index in refusals.indices { refusals[index] &+= other.refusals[index] }
     }
 
     /// The reasons that occurred, most frequent first.

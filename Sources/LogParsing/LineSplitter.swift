@@ -9,10 +9,30 @@ public protocol LineHandler: ~Copyable {
 
     /// Hears of a line that was longer than the limit and is skipped.
     mutating func skip(at place: LinePlace)
+
+    /// Whether the lines of an input may be handed out many at once.
+    func takesBlocks(of input: Int) -> Bool
+
+    /// Takes whole lines, in which those that are too long are not skipped yet.
+    ///
+    /// - Parameters:
+    ///   - lines: Where they end there is a line ending, or else the end of the file.
+    ///   - base: Offset in the file of the first line.
+    ///   - splitter: What makes single lines of them.
+    /// - Returns: Whether they were taken.
+    mutating func take(_ lines: RawSpan, at base: UInt64, of splitter: LineSplitter) -> Bool
+}
+
+extension LineHandler where Self: ~Copyable {
+    /// Wants lines one by one.
+    public func takesBlocks(of input: Int) -> Bool { false }
+
+    /// Takes nothing.
+    public mutating func take(_ lines: RawSpan, at base: UInt64, of splitter: LineSplitter) -> Bool { false }
 }
 
 /// Splits bytes into lines.
-struct LineSplitter {
+public struct LineSplitter: Sendable {
     /// Bytes that a line may have.
     ///
     /// A longer one is skipped, so that memory stays bounded whatever a file contains.
@@ -34,6 +54,18 @@ struct LineSplitter {
         to handler: inout Handler
     ) -> (consumed: Int, stopped: Bool) {
         var start = start
+        if handler.takesBlocks(of: input) {
+            if isSkipping, let end = bytes.firstIndex(of: 10, from: start) {
+                isSkipping = false
+                start = end + 1
+            }
+            let end = isSkipping ? start : self.end(ofLinesIn: bytes, from: start, isLast: isLast)
+            if end > start {
+                let lines = bytes.extracting(start..<end)
+                guard handler.take(lines, at: base + UInt64(start), of: self) else { return (start, true) }
+                start = end
+            }
+        }
         while start < bytes.byteCount {
             guard let end = bytes.firstIndex(of: 10, from: start) else { break }
             if isSkipping {
@@ -55,6 +87,12 @@ struct LineSplitter {
             start = bytes.byteCount
         }
         return (start, false)
+    }
+
+    /// Where the last line ends that is complete.
+    private func end(ofLinesIn bytes: RawSpan, from start: Int, isLast: Bool) -> Int {
+        if isLast || start >= bytes.byteCount { return bytes.byteCount }
+        return bytes.lastIndex(of: 10, in: start..<bytes.byteCount).map { $0 + 1 } ?? start
     }
 
     @inline(__always)

@@ -45,9 +45,10 @@ public struct LogFollower: ~Copyable {
     /// - Parameters:
     ///   - listeners: Sockets on which lines come as well.
     ///   - store: Where positions are kept; without one, nothing is known after a restart.
+    ///   - threads: Threads that parse, where lines do not depend on each other and the output takes blocks of events.
     public init(
         _ paths: [String], options: Tail.Options, plan: LogPlan, to output: any EventOutput,
-        listeners: [LogListener] = [], keeping store: PositionStore? = nil
+        listeners: [LogListener] = [], keeping store: PositionStore? = nil, threads: Int = 1
     ) {
         var options = options
         if let store {
@@ -57,9 +58,9 @@ public struct LogFollower: ~Copyable {
         }
         self.store = store
         saved = options.resuming
+        pump = LogPump(plan, to: output, threads: threads)
         let files = paths.isEmpty && listeners.isEmpty ? plan.paths : paths
         tail = Tail(files, options: options, listeners: listeners)
-        pump = LogPump(plan, to: output)
         once = options.once
     }
 
@@ -80,6 +81,8 @@ public struct LogFollower: ~Copyable {
         watching descriptor: CInt, until shouldStop: () -> Bool, hear: (News) -> Void
     ) -> Bool {
         defer { pump.finish() }
+        // Some formats need the time for lines that have none.
+        pump.pass(to: Datetime.now().millisecondsSinceEpoch)
         while !shouldStop() {
             let progress = pump.read(from: &tail)
             tell(progress, hear)
@@ -150,6 +153,7 @@ public struct LogFollower: ~Copyable {
             save(noted, in: store, hear)
             self.noted = nil
         }
+        pump.settle()
         let now = tail.positions(holding: pump.held)
         guard now != saved else { return }
         pump.output.note()

@@ -29,6 +29,9 @@ public protocol EventOutput: AnyObject {
 
     /// Hears of a line that could not be parsed; `_es.unparsed` is its topic.
     func report(_ unparsed: Unparsed, path: String)
+
+    /// Takes events that other threads made, if it can.
+    var blocks: (any BlockOutput)? { get }
 }
 
 extension EventOutput {
@@ -40,6 +43,9 @@ extension EventOutput {
 
     /// Does nothing: nothing is gathered.
     public func letGo() {}
+
+    /// Takes no events that other threads made.
+    public var blocks: (any BlockOutput)? { nil }
 }
 
 /// A line that became no event.
@@ -59,27 +65,38 @@ public struct LogPump: LineHandler {
 
     /// Where the events go.
     public let output: any EventOutput
-    /// How many lines were read and what became of them.
-    public private(set) var counts = LineCounts()
-    private var plan: LogPlan
+    var tally = LineTally()
+    var plan: LogPlan
     /// The parser of each input.
-    private var parserOfInput: [Int] = []
-    private var samples: [Unparsed] = []
+    private(set) var parserOfInput: [Int] = []
     /// Inputs whose lines are taken though nobody wants them, since whoever sends them cannot wait.
-    private var live: Set<Int> = []
+    private(set) var live: Set<Int> = []
+    /// Those who parse blocks of lines, if there are several threads.
+    let workers: BlockWorkers?
+    /// Whether blocks may be with them.
+    var hasBlocks = false
+    /// Whether the lines of a block are parsed again.
+    var isParsingAgain = false
 
     /// Joins the parsers of a plan and an output.
-    public init(_ plan: LogPlan, to output: any EventOutput) {
+    ///
+    /// - Parameter threads: Threads that parse, if the output takes blocks of events.
+    public init(_ plan: LogPlan, to output: any EventOutput, threads: Int = 1) {
         self.plan = plan
         self.output = output
-        samples.reserveCapacity(Self.samplesAtOnce)
+        let blocks = threads > 1 ? output.blocks : nil
+        workers = blocks.flatMap { BlockWorkers(plan, threads: threads, start: $0.start) }
     }
+
+    /// How many lines were read and what became of them.
+    public var counts: LineCounts { tally.counts }
 
     /// Reads one piece from the files and hands its events on.
     public mutating func read(from tail: inout Tail) -> Tail.Progress {
         learn(tail.inputs)
         live = tail.liveInputs
         let progress = tail.read(into: &self)
+        if progress != .more { settle() }
         // Reading may have found a new file, at whose first line it stopped.
         if progress == .stopped && parserOfInput.count < tail.inputs.count { return .more }
         return progress
@@ -104,27 +121,22 @@ public struct LogPump: LineHandler {
 
     /// Lets the parsers emit all that waits, because nothing follows.
     public mutating func finish() {
+        settle()
         for index in plan.parsers.indices { plan.parsers[index].finish(output) }
     }
 
     /// Turns a line into an event.
     public mutating func take(_ line: RawSpan, at place: LinePlace) -> Bool {
         guard place.input < parserOfInput.count, output.isWanted || live.contains(place.input) else { return false }
-        let outcome = plan.parsers[parserOfInput[place.input]].take(line, at: place, to: output)
-        counts.count(outcome)
-        if case .refused(let reason) = outcome { sample(reason, place) }
+        if hasBlocks { settle() }
+        tally.count(plan.parsers[parserOfInput[place.input]].take(line, at: place, to: output), place)
         return true
     }
 
     /// Counts a line that was too long to read.
     public mutating func skip(at place: LinePlace) {
-        counts.count(.refused(.tooLong))
-        sample(.tooLong, place)
-    }
-
-    private mutating func sample(_ reason: Refusal, _ place: LinePlace) {
-        guard samples.count < Self.samplesAtOnce, reason != .empty else { return }
-        samples.append(Unparsed(reason: reason, place: place))
+        if hasBlocks { settle() }
+        tally.count(.refused(.tooLong), place)
     }
 
     /// Reports the first few lines that could not be parsed since the last call.
@@ -133,7 +145,30 @@ public struct LogPump: LineHandler {
     ///
     /// - Parameter path: The name of an input.
     public mutating func reportUnparsed(path: (_ input: Int) -> String) {
-        for sample in samples { output.report(sample, path: path(sample.place.input)) }
-        samples.removeAll(keepingCapacity: true)
+        for sample in tally.samples { output.report(sample, path: path(sample.place.input)) }
+        tally.samples.removeAll(keepingCapacity: true)
+    }
+}
+
+/// What became of lines, and the first few that could not be parsed.
+struct LineTally: Sendable {
+    private(set) var counts = LineCounts()
+    var samples: [Unparsed] = []
+
+    /// Counts one line.
+    mutating func count(_ outcome: LineOutcome, _ place: LinePlace) {
+        counts.count(outcome)
+        guard case .refused(let reason) = outcome, reason != .empty else { return }
+        sample(Unparsed(reason: reason, place: place))
+    }
+
+    private mutating func sample(_ line: Unparsed) {
+        if samples.count < LogPump.samplesAtOnce { samples.append(line) }
+    }
+
+    /// Adds the lines that came behind.
+    mutating func add(_ other: LineTally) {
+        counts.add(other.counts)
+        for line in other.samples { sample(line) }
     }
 }

@@ -4,16 +4,16 @@ public import BSON
 /// Hands on the events of a time and later, and counts the others.
 ///
 /// Lines stand in the order of time only mostly, so each event is looked at.
-public final class SinceOutput: EventOutput {
+public final class SinceOutput: EventOutput, BlockOutput {
     /// Events that were left out.
     public private(set) var leftOut: UInt64 = 0
     private let output: any EventOutput
-    private let start: Datetime
+    private let earliest: Datetime
     private var event = DocumentWriter()
 
     /// Stands before another output.
     public init(_ start: Datetime, before output: any EventOutput) {
-        self.start = start
+        earliest = start
         self.output = output
     }
 
@@ -32,7 +32,7 @@ public final class SinceOutput: EventOutput {
         guard event.endDocument() else { return output.emit(topic: topic, build) }
         let isEarly = event.withBytes { bytes in
             let time = DocumentView(unchecked: bytes)["timestamp"]?.datetime
-            return time.map { $0.millisecondsSinceEpoch < start.millisecondsSinceEpoch } ?? false
+            return time.map { $0.millisecondsSinceEpoch < earliest.millisecondsSinceEpoch } ?? false
         }
         if isEarly {
             leftOut += 1
@@ -51,6 +51,18 @@ public final class SinceOutput: EventOutput {
 
     /// Lets go of events that were gathered.
     public func letGo() { output.letGo() }
+
+    /// The time before which events are left out.
+    public var start: Datetime? { earliest }
+
+    /// Itself, if the other output takes events that other threads made.
+    public var blocks: (any BlockOutput)? { output.blocks == nil ? nil : self }
+
+    /// Hands events on of which none is too early any more.
+    public func append(_ documents: RawSpan, leftOut: UInt64) {
+        self.leftOut += leftOut
+        output.blocks?.append(documents, leftOut: 0)
+    }
 
     /// Hears of a line that could not be parsed.
     public func report(_ unparsed: Unparsed, path: String) { output.report(unparsed, path: path) }

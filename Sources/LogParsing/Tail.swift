@@ -37,6 +37,8 @@ public struct Tail: ~Copyable {
         var resumingSince: Int64 = 0
         /// Whether positions matter after everything was read once.
         public var keepsPositions = false
+        /// Bytes that are read at once, and parsed by one thread where several do.
+        var pieceSize = 256 << 10
 
         /// Follows from the end.
         public init() {}
@@ -102,7 +104,7 @@ public struct Tail: ~Copyable {
         resumedPaths = Set(options.resuming.files.map(\.path))
         patterns = paths.filter { $0 != "-" }.map { Pattern(path: $0) }
         // A line of the greatest length and the bytes before it must fit, or reading would stand still.
-        buffer = .allocate(byteCount: max(256 << 10, 2 * options.maximumLine) + Mark.limit, alignment: 8)
+        buffer = .allocate(byteCount: max(options.pieceSize, 2 * options.maximumLine) + Mark.limit, alignment: 8)
         for listener in listeners { add(listener) }
         if paths.contains("-") { addStream(path: "-", descriptor: 0) }
         for file in options.resuming.files { positions[file.identity] = file }

@@ -34,6 +34,9 @@ char *CSystem_thread_text(void);
 #define CSystem_thread_text_size 512
 /// How often the process was forked since it first asked, as this process sees it: a child counts one more.
 uint32_t CSystem_forks(void);
+/// Wrapper around sched_getaffinity() and CPU_COUNT, which only GNU's headers declare: how many processors this process
+/// may use, 1 if that is not known.
+int CSystem_processors(void);
 /// The processor's counter of time, which costs a third of reading a clock: RDTSC or CNTVCT_EL0; 0 where there is none.
 static inline uint64_t CSystem_ticks(void) {
 #if defined(__x86_64__)

@@ -24,6 +24,8 @@ public struct AccessLogParser: OneEventParser {
     let topic: Int
     /// `common` or `combined`.
     public var format: String { layout.rawValue }
+    /// Lines do not depend on each other.
+    public var context: Int? { 0 }
 
     private var fields = AccessFields()
     private var text = FieldText()

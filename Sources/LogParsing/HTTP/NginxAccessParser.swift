@@ -8,6 +8,8 @@ public struct NginxAccessParser: OneEventParser {
     /// `nginx`, or the name of a format that is built in.
     public let format: String
     let topic: Int
+    /// Lines do not depend on each other.
+    public var context: Int? { 0 }
 
     private var program: HitProgram
     private var writer: HitWriter

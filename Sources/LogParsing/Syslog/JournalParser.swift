@@ -5,6 +5,8 @@ internal import BSON
 public struct JournalParser: LineParser {
     /// `journal`.
     public let format = "journal"
+    /// Whether no line was of the journal so far.
+    private(set) var isUnused = true
     private var programs: ProgramMessages
     private let messages: Int
     private var members: [JSONMember] = []
@@ -24,6 +26,7 @@ public struct JournalParser: LineParser {
         var scanner = JSONScanner(line)
         guard scanner.scan(into: &members) else { return .refused(.notJSON) }
         guard let message = message(line) else { return .refused(.badHeader) }
+        isUnused = false
         let bytes = scratch
         let found = bytes.span.bytes
         if let outcome = programs.take(message, found, at: place, to: output) { return outcome }

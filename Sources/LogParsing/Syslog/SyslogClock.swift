@@ -22,6 +22,9 @@ struct SyslogClock: Sendable {
     private var minuteText: (UInt64, UInt64) = (0, 0)
     private var minute: Int64 = 0
 
+    /// Whether no time was read so far.
+    var isUnused: Bool { last == nil }
+
     init(offset: Int? = nil) { self.offset = offset }
 
     /// Learns what time it is.

@@ -19,6 +19,9 @@ public struct SyslogParser: LineParser {
         messages = program == nil ? topics.number(of: "log.message") : nil
     }
 
+    /// Whether no line had a time of syslog so far.
+    var isUnused: Bool { header.clock.isUnused }
+
     /// Takes one line.
     public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
         guard line.byteCount > 0 else { return .refused(.empty) }

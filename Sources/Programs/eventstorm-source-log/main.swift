@@ -28,7 +28,8 @@ Program.run(.sourceLog) { options, signals in
     let output = try LogOutput(options, topics: plan.topics)
     let late = since.map { SinceOutput($0, before: output.events) }
     var follower = LogFollower(
-        files, options: following, plan: plan, to: late ?? output.events, listeners: listeners, keeping: store)
+        files, options: following, plan: plan, to: late ?? output.events, listeners: listeners, keeping: store,
+        threads: following.once ? LogFollower.processors : 1)
     var console = Console(waits: !following.once)
     let isDone = follower.run(
         watching: signals.fileDescriptor,

@@ -1,0 +1,195 @@
+// Lines parsed by several threads: the same events in the same order as by one.
+import BSON
+import Glibc
+import Testing
+
+@testable import LogParsing
+
+/// Collects events, one by one or in blocks.
+private final class BlockCollector: EventOutput, BlockOutput {
+    let isWanted = true
+    let start: Datetime? = nil
+    var bytes: [UInt8] = []
+    var reports: [String] = []
+    /// Blocks that came as a whole.
+    var appended = 0
+    var blocks: (any BlockOutput)? { self }
+
+    func wants(topic: Int) -> Bool { true }
+
+    func emit(topic: Int, _ build: (inout DocumentWriter) -> Void) {
+        var event = DocumentWriter()
+        event.beginDocument()
+        build(&event)
+        event.endDocument()
+        event.withBytes { bytes += $0.withUnsafeBytes { Array($0) } }
+    }
+
+    func append(_ documents: RawSpan, leftOut: UInt64) {
+        bytes += documents.withUnsafeBytes { Array($0) }
+        appended += 1
+    }
+
+    func report(_ unparsed: Unparsed, path: String) {
+        reports.append("\(path) \(unparsed.reason.rawValue) \(unparsed.place.offset)")
+    }
+}
+
+/// What one reading gave.
+private struct Reading: Equatable {
+    var bytes: [UInt8]
+    var counts: LineCounts
+    var reports: [String]
+}
+
+@Suite("Lines by several threads", .timeLimit(.minutes(1)))
+struct LineBlockTests {
+    private static let maximumLine = 2000
+    private let directory = TemporaryDirectory()
+
+    /// Reads files once, in pieces of a few thousand bytes.
+    private func read(_ paths: [String], _ format: String, threads: Int) throws -> (Reading, blocks: Int) {
+        var options = Tail.Options()
+        options.once = true
+        options.fromStart = true
+        options.maximumLine = Self.maximumLine
+        options.pieceSize = 8 << 10
+        var tail = Tail(paths, options: options)
+        let output = BlockCollector()
+        var pump = LogPump(try LogFormat.plan(format), to: output, threads: threads)
+        pump.pass(to: 1_700_000_000_000)
+        while pump.read(from: &tail) == .more {}
+        pump.finish()
+        pump.reportUnparsed { tail.path(ofInput: $0) }
+        return (Reading(bytes: output.bytes, counts: pump.counts, reports: output.reports), output.appended)
+    }
+
+    // MARK: - Lines
+
+    private static func hit(_ number: Int) -> String {
+        let agents = ["-", "curl/7.88", #"a \"quoted\" one"#, "Mozilla/5.0 (X11; Linux x86_64)", "\u{FFFD}\\xFF"]
+        let day = 10 + number % 20
+        return "10.0.\(number % 7).\(number % 250) - u\(number % 3) [\(day)/May/2015:10:05:\(10 + number % 50) +0000] "
+            + "\"GET /a/\(number)?b=\(number % 9) HTTP/1.1\" 200 \(number) \"-\" \"\(agents[number % agents.count])\""
+    }
+
+    private static func json(_ number: Int) -> String {
+        number % 5 == 0
+            ? #"{"time": "2024-05-01T10:00:00Z", "level": "info", "n": \#(number)}"#
+            : #"{"time_iso8601": "2024-05-01T10:00:00Z", "request": "GET /\#(number) HTTP/1.1", "status": 200}"#
+    }
+
+    private static func mail(_ number: Int) -> String {
+        let time = "May \(10 + number / 500) 10:00:\(10 + number / 60 % 50)"
+        let id = "4A\(1000 + number / 3)"
+        switch number % 3 {
+        case 0: return "\(time) mx postfix/qmgr[7]: \(id): from=<a@example.org>, size=\(number), nrcpt=1 (queue active)"
+        case 1:
+            return "\(time) mx postfix/smtp[8]: \(id): to=<b@example.org>, relay=none, delay=1, "
+                + "delays=0/0/1/0, dsn=2.0.0, status=sent (ok)"
+        default: return "\(time) mx postfix/qmgr[7]: \(id): removed"
+        }
+    }
+
+    private static func error(_ number: Int) -> String {
+        "2026/05/11 00:24:27 [error] 18#0: *\(number) open() failed, client: ::1, server: a"
+            + (number % 4 == 0 ? "\n  on a second line" : "")
+    }
+
+    /// Good lines, and among them what is broken, empty, too long for a line and too long for a piece.
+    private static func text(_ lines: Range<Int>, _ line: (Int) -> String) -> String {
+        var text = ""
+        for number in lines {
+            text += line(number) + (number % 13 == 0 ? "\r\n" : "\n")
+            switch number % 101 {
+            case 17: text += "no line of any format\n"
+            case 31: text += "\n"
+            case 47: text += line(number).prefix(60) + "\n"
+            case 59: text += String(repeating: "x", count: maximumLine + number) + "\n"
+            case 73: text += "\0\0\0" + line(number) + "\n"
+            case 89: text += String(repeating: "y", count: 30_000) + "\n"
+            default: break
+            }
+        }
+        return text
+    }
+
+    private static let main =
+        #"nginx:'$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "#
+        + #""$http_referer" "$http_user_agent"'"#
+
+    // MARK: - Tests
+
+    @Test(
+        "the events, the counts and the reports are those of one thread, byte for byte",
+        arguments: [
+            ("combined", Self.hit, true), (Self.main, Self.hit, true), ("auto", Self.hit, true),
+            ("json", Self.json, true), ("auto", Self.json, true), ("syslog", Self.mail, false),
+            ("postfix", Self.mail, false), ("auto", Self.mail, false), ("nginx-error", Self.error, false),
+            ("auto", Self.error, false), ("common", Self.mail, true),
+        ] as [(String, @Sendable (Int) -> String, Bool)])
+    func same(format: String, line: @Sendable (Int) -> String, inBlocks: Bool) throws {
+        let plain = directory.write(Self.text(0..<1500, line), to: "a.log")
+        let unfinished = directory.write(Self.text(1500..<1600, line) + line(1600), to: "b.log")
+        let bytes = Array(Self.text(1600..<2500, line).utf8)
+        for (name, compression) in [("c.log.gz", Compression.gzip), ("d.log.zst", .zstd)] {
+            directory.write(TemporaryDirectory.compressed(bytes, as: compression), to: name)
+        }
+        let long = directory.write(String(repeating: "z", count: 100_000), to: "e.log")
+        let paths = [plain, unfinished, directory.path("c.log.gz"), directory.path("d.log.zst"), long]
+        let (alone, _) = try read(paths, format, threads: 1)
+        let (together, blocks) = try read(paths, format, threads: 3)
+        #expect(together.counts == alone.counts && together.reports == alone.reports)
+        #expect(together.bytes == alone.bytes)
+        #expect(alone.counts.read > 3000 && alone.counts.refused > 0 && !alone.reports.isEmpty)
+        #expect(inBlocks ? blocks > 20 : blocks < 20)
+    }
+
+    @Test("a log that changes its format again and again, and back, is read as by one thread")
+    func changing() throws {
+        func vhost(_ number: Int) -> String { "example.org:443 " + Self.hit(number) }
+        let kinds: [(Int) -> String] = [Self.hit, vhost, Self.json, Self.hit, Self.error, vhost, Self.mail, Self.hit]
+        var text = ""
+        for (index, kind) in kinds.enumerated() { text += Self.text(index * 300..<index * 300 + 300, kind) }
+        let path = directory.write(text, to: "a.log")
+        let (alone, _) = try read([path], "auto", threads: 1)
+        let (together, blocks) = try read([path], "auto", threads: 2)
+        #expect(together == alone)
+        #expect(blocks > 5)
+    }
+
+    @Test(
+        "a file is the same whoever wrote it, of before --since as well", arguments: [nil, 1_432_000_000_000 as Int64])
+    func file(since: Int64?) throws {
+        let paths = (0..<3).map { directory.write(Self.text($0 * 4000..<$0 * 4000 + 4000, Self.hit), to: "\($0).log") }
+        func write(_ name: String, threads: Int) throws -> (LineCounts, UInt64?) {
+            var options = Tail.Options()
+            options.once = true
+            options.fromStart = true
+            let output = try BSONFileOutput(path: directory.path(name))
+            let late = since.map { SinceOutput(Datetime(millisecondsSinceEpoch: $0), before: output) }
+            let plan = try LogFormat.plan("auto")
+            var follower = LogFollower(paths, options: options, plan: plan, to: late ?? output, threads: threads)
+            let isDone = follower.run(watching: -1, until: { output.problem != nil }, hear: { _ in })
+            output.flush()
+            #expect(isDone && output.problem == nil)
+            return (follower.counts, late?.leftOut)
+        }
+        let alone = try write("alone", threads: 1)
+        let together = try write("together", threads: 4)
+        #expect(alone == together)
+        let expected = bytes("alone")
+        #expect(expected.count > 1 << 20 && bytes("together") == expected)
+        if since != nil { #expect((alone.1 ?? 0) > 1000) }
+    }
+
+    private func bytes(_ name: String) -> [UInt8] {
+        let file = open(directory.path(name), O_RDONLY)
+        defer { close(file) }
+        var status = stat()
+        fstat(file, &status)
+        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+            count = max(0, Glibc.read(file, buffer.baseAddress, buffer.count))
+        }
+    }
+}
