@@ -158,6 +158,17 @@ struct LineBlockTests {
         #expect(blocks > 5)
     }
 
+    @Test("what a thread guessed of the lines before its block, and wrongly, is parsed again")
+    func guessedWrongly() throws {
+        // Why a line is refused depends on the format of the lines that fitted, of which only one thread sees any.
+        let fitting = (0..<40).map { "example.org:443 " + Self.hit($0) + "\n" }.joined()
+        let path = directory.write(fitting + String(repeating: "no line of any format\n", count: 10_000), to: "a.log")
+        let (alone, _) = try read([path], "auto", threads: 1)
+        let (together, _) = try read([path], "auto", threads: 4)
+        #expect(alone.counts.emitted == 40 && alone.counts[.noRequest] == 0)
+        #expect(together == alone)
+    }
+
     @Test(
         "a file is the same whoever wrote it, of before --since as well", arguments: [nil, 1_432_000_000_000 as Int64])
     func file(since: Int64?) throws {
