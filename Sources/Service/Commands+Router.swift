@@ -12,7 +12,7 @@ extension Command {
             Setting("routes", .table(route), "", "what becomes of which events, see below"),
             .text(
                 "unmatched", "forward|drop|TOPIC", "what to do with events that no route takes", usual: "forward"),
-            .flag("ids", "give events an _id that have none, so that whoever stores them twice knows it"),
+            .flag("ids", "give an _id to events without one, so that storing one twice is known"),
             Setting("tests", .table(routeTest), "", "what should become of some events; run by `eventstorm check`"),
             .programName, .keys, .clients, .serverKey, .insecure,
         ],
