@@ -70,7 +70,7 @@ let package = Package(
         // What every program shares, and one library per component.
         // Options, configuration, signals, supervision.
         library("Service", ["Eventstorm", "BSON", "BSONText", "ZeroMQ", "CSystem"]),
-        library("LogParsing", ["BSON", "CSystem", "CZlib", "CZstd"]),  // lines to events; following files
+        library("LogParsing", ["BSON", "ZeroMQ", "CSystem", "CZlib", "CZstd"]),  // lines to events; following files
         library("HostMetrics", ["BSON"]),  // /proc to events
         // Queries over BSON files, by all cores.
         library("QueryFiles", ["Service", "Query", "BSON", "BSONText", "ZeroMQ", "CSystem"]),

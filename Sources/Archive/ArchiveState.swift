@@ -19,19 +19,8 @@ final class ArchiveState: Sendable {
         var weight: Int { documents.count + 160 }
     }
 
-    private struct Table {
-        static let rowLimit = 10_000
-        var total = FateCounts()
-        var rows: [Topic: FateCounts] = [:]
-
-        mutating func update(_ topic: Topic, _ change: (inout FateCounts) -> Void) {
-            change(&total)
-            if rows[topic] != nil || rows.count < Table.rowLimit { change(&rows[topic, default: FateCounts()]) }
-        }
-    }
-
     let queue: ByteBoundedQueue<Item>
-    private let table = Mutex(Table())
+    private let table = Mutex(FateTable())
     private let ended: Wakeup
 
     init(queueLimit: Int, onFull: OnFull) throws(ZMQError) {
@@ -43,12 +32,7 @@ final class ArchiveState: Sendable {
     var countsByTopic: [Topic: FateCounts] { table.withLock { $0.rows } }
 
     func receive(_ topic: Topic, _ documents: RawSpan, events: Int, arrival: Int64) {
-        table.withLock { table in
-            table.update(topic) {
-                $0.add(UInt64(events), to: .received)
-                $0.add(UInt64(events), to: .queued)
-            }
-        }
+        table.withLock { $0.receive(topic, events) }
         let bytes = documents.withUnsafeBytes { [UInt8]($0) }
         let item = Item(topic: topic, documents: bytes, events: events, arrival: arrival)
         for lost in queue.put(item, bytes: item.weight) { settle(lost.topic, lost.events, .dropped) }
@@ -56,19 +40,10 @@ final class ArchiveState: Sendable {
 
     /// Gives events that were waiting their fate.
     func settle(_ topic: Topic, _ events: Int, _ fate: Fate) {
-        table.withLock { table in
-            table.update(topic) {
-                $0[.queued] -= UInt64(events)
-                $0.add(UInt64(events), to: fate)
-            }
-        }
+        table.withLock { $0.settle(topic, events, fate) }
     }
 
     func end() { ended.signal() }
 
-    func waitUntilEnded(within duration: Duration) -> Bool {
-        var waiting = pollfd(fd: ended.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        let (seconds, attoseconds) = duration.components
-        return poll(&waiting, 1, CInt(seconds * 1000 + attoseconds / 1_000_000_000_000_000)) > 0
-    }
+    func waitUntilEnded(within duration: Duration) -> Bool { ended.wait(within: duration) }
 }

@@ -17,8 +17,7 @@ public final class OpenTopic: @unchecked Sendable {
     /// What the library writes in front of each event.
     public let filling: Filling
 
-    let topicBytes: [UInt8]
-    /// The same and the NUL behind it, as they lead an envelope.
+    /// Its bytes and the NUL behind them, as they lead an envelope.
     let leading: [UInt8]
     @usableFromInline let lock = Lock()
     @usableFromInline let writer: UnsafeMutablePointer<DocumentWriter>
@@ -52,7 +51,6 @@ public final class OpenTopic: @unchecked Sendable {
         self.mayWait = mayWait
         self.filling = filling
         shared = queue
-        topicBytes = topic.utf8
         leading = topic.utf8 + [0]
         state = .allocate(capacity: 1)
         state.initialize(to: Guarded())

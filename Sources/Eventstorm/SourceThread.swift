@@ -70,7 +70,7 @@ struct SourceThread: ~Copyable {
         let read = try publisher.readSubscriptions(&changes)
         if !changes.isEmpty || topics.count > known {
             for topic in changes.isEmpty ? topics[known...] : topics[...] {
-                topic.setWanted(publisher.wants(topic.topicBytes))
+                topic.setWanted(publisher.wants(topic.topic.utf8))
             }
             changes.removeAll(keepingCapacity: true)
             core.notify()

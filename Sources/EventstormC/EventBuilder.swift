@@ -9,8 +9,6 @@ struct EventBuilder: ~Copyable {
     private var levels: [Level] = []
     /// The first thing that went wrong since the event was empty.
     private(set) var failure: String?
-    private var hasFailed = false
-    private var isInArray = false
     /// What the library has to write in front.
     private(set) var missing = Filling.all
 
@@ -32,18 +30,16 @@ struct EventBuilder: ~Copyable {
         }
         levels.removeAll(keepingCapacity: true)
         writer.removeAll()
-        if hasFailed { failure = nil }
-        hasFailed = false
-        isInArray = false
+        failure = nil
         missing = .all
     }
 
     /// Adds a field, or an element where an array is open.
     @inline(__always)
     mutating func add(_ name: UnsafePointer<CChar>?, _ write: (inout DocumentWriter, RawSpan) -> Void) {
-        guard !hasFailed else { return }
+        guard failure == nil else { return }
         if !writer.isOpen { open() }
-        if isInArray { return addElement(write) }
+        if levels.last?.isArray ?? false { return addElement(write) }
         guard let name else { return fail("a field has no name: NULL is for the elements of arrays") }
         // Names are short: one pass over the bytes finds the end and what is not ASCII.
         var count = 0
@@ -96,25 +92,21 @@ struct EventBuilder: ~Copyable {
         if levels.count + 1 >= Limits.documentDepth { return fail("documents nested deeper than 100") }
         var start = 0
         add(name) { start = $0.beginInner(type, key: $1) }
-        if hasFailed { return }
+        if failure != nil { return }
         levels.append(Level(start: start, isArray: type == .array))
-        isInArray = type == .array
     }
 
     /// Ends the inner document or array that was begun last.
     mutating func end() {
-        if hasFailed { return }
+        if failure != nil { return }
         guard let level = levels.popLast() else {
             return fail("es_event_end without es_event_document or es_event_array")
         }
         writer.endInner(level.start)
-        isInArray = levels.last?.isArray ?? false
     }
 
     mutating func fail(_ reason: String) {
-        if hasFailed { return }
-        hasFailed = true
-        failure = reason
+        if failure == nil { failure = reason }
     }
 
     /// Notes the fields that the library would write.
@@ -130,7 +122,7 @@ struct EventBuilder: ~Copyable {
 
     /// Makes the document whole; false, and ``failure`` says why, if that cannot be.
     mutating func complete() -> Bool {
-        if hasFailed { return false }
+        if failure != nil { return false }
         if !levels.isEmpty {
             fail("\(levels.count) inner documents or arrays were not ended")
             return false

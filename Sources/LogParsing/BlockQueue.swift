@@ -1,7 +1,7 @@
 // Threads that parse blocks of lines, and the blocks they share.
 internal import BSON
-internal import CSystem
 internal import Glibc
+internal import ZeroMQ
 
 /// Threads that parse blocks of lines; the reader gets them back in the order in which it gave them.
 ///
@@ -11,7 +11,7 @@ final class BlockWorkers {
     private static let blocksPerThread = 3
 
     private let queue: BlockQueue
-    private var threads: [pthread_t] = []
+    private let threads: OSThreadGroup
 
     /// Starts the threads; nil if there can be none.
     ///
@@ -19,17 +19,21 @@ final class BlockWorkers {
     ///   - plan: The parsers, which each thread has for itself.
     ///   - start: Events of before this time are left out.
     init?(_ plan: LogPlan, threads wanted: Int, start: Datetime?) {
-        queue = BlockQueue((0..<wanted * Self.blocksPerThread).map { _ in LineBlock(start: start) })
-        for _ in 0..<wanted {
-            guard let thread = Self.start(Work(queue, plan)) else { break }
-            threads.append(thread)
+        let queue = BlockQueue((0..<wanted * Self.blocksPerThread).map { _ in LineBlock(start: start) })
+        self.queue = queue
+        threads = OSThreadGroup(name: "parser", count: wanted) {
+            var parser = BlockParser(plan)
+            while let block = queue.next() {
+                parser.parse(block)
+                queue.finish(block)
+            }
         }
-        if threads.isEmpty { return nil }
+        if threads.count == 0 { return nil }
     }
 
     deinit {
         queue.end()
-        for thread in threads { pthread_join(thread, nil) }
+        threads.join()
     }
 
     /// Whether no block is with the threads.
@@ -48,46 +52,6 @@ final class BlockWorkers {
     ///
     /// - Precondition: not ``isEmpty``.
     func takeOldest(_ body: (LineBlock) -> Void) { queue.takeOldest(body) }
-
-    private final class Work: Sendable {
-        private let queue: BlockQueue
-        private let plan: LogPlan
-
-        init(_ queue: BlockQueue, _ plan: LogPlan) {
-            self.queue = queue
-            self.plan = plan
-        }
-
-        func run() {
-            var parser = BlockParser(plan)
-            while let block = queue.next() {
-                parser.parse(block)
-                queue.finish(block)
-            }
-        }
-    }
-
-    private static func start(_ work: Work) -> pthread_t? {
-        let argument = Unmanaged.passRetained(work)
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        // A thread inherits the signal mask of its maker, to whom signals belong.
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                CSystem_set_thread_name("parser")
-                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, argument.toOpaque())
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        if result == 0 { return thread }
-        argument.release()
-        return nil
-    }
 }
 
 /// A ring of blocks: the reader fills them, whoever is free parses them, the reader empties them in their order.

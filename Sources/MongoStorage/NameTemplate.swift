@@ -2,6 +2,7 @@
 
 internal import BSON
 internal import Eventstorm
+internal import Query
 
 /// What is wrong with the template of a name.
 struct NameError: Error, Hashable, CustomStringConvertible {
@@ -39,8 +40,6 @@ struct NameTemplate: Hashable, Sendable {
     /// The name whose values are all `_other`.
     let other: [UInt8]
 
-    static let missing = Array("_none".utf8)
-
     /// Reads a template.
     init(_ text: String, for use: Use) throws(NameError) {
         if text.isEmpty { throw NameError("is empty") }
@@ -64,7 +63,7 @@ struct NameTemplate: Hashable, Sendable {
         }
         self.parts = parts
         self.use = use
-        other = parts.flatMap { if case .literal(let bytes) = $0 { bytes } else { Array("_other".utf8) } }
+        other = parts.flatMap { if case .literal(let bytes) = $0 { bytes } else { Topic.tooManyValues } }
         if other.starts(with: "system.".utf8), use == .collection { throw NameError("'system.' is the server's own") }
         if use == .collection, other.first == 0x2E || other.last == 0x2E {
             throw NameError("a collection's name neither begins nor ends with a point")
@@ -77,9 +76,9 @@ struct NameTemplate: Hashable, Sendable {
         if text == "topic" { return .topic }
         let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let path = pieces[0]
-        let isPath = path.split(separator: ".", omittingEmptySubsequences: false)
-            .allSatisfy { !$0.isEmpty && !$0.hasPrefix("$") && !$0.contains("{") && !$0.utf8.contains(0) }
-        if !isPath { throw NameError("'{\(text)}' is no field: write {host}, {client.host} or {timestamp:%Y_%m}") }
+        if !DottedPath.isValid(path) {
+            throw NameError("'{\(text)}' is no field: write {host}, {client.host} or {timestamp:%Y_%m}")
+        }
         if pieces.count == 1 { return .field(Array(path.utf8)) }
         return .time(Array(path.utf8), try TimePattern(String(pieces[1])))
     }
@@ -109,7 +108,7 @@ struct NameTemplate: Hashable, Sendable {
                 if let time = event.find(path: path.span.bytes)?.datetime {
                     pattern.write(time, to: &name)
                 } else {
-                    name.append(contentsOf: NameTemplate.missing)
+                    name.append(contentsOf: Topic.noValue)
                 }
             }
         }
@@ -121,20 +120,17 @@ struct NameTemplate: Hashable, Sendable {
         if name.count > limit { name = other }
     }
 
-    private func append(topic: Topic, to name: inout [UInt8]) {
-        if use == .collection { return name.append(contentsOf: topic.utf8) }
-        for byte in topic.utf8 { append(byte, to: &name) }
-    }
+    private func append(topic: Topic, to name: inout [UInt8]) { append(topic.utf8, to: &name) }
 
     private func append(_ element: ElementView?, to name: inout [UInt8]) {
-        guard let element, let text = element.plainText else {
-            name.append(contentsOf: NameTemplate.missing)
-            return
-        }
-        let escaped = Topic.escape(text)
-        if escaped == "_none" || escaped == "_other" { name.append(contentsOf: "%5F".utf8) }
-        let rest = escaped == "_none" || escaped == "_other" ? escaped.dropFirst() : escaped[...]
-        for byte in rest.utf8 { append(byte, to: &name) }
+        var value: [UInt8] = []
+        value.append(escaping: element)
+        append(value, to: &name)
+    }
+
+    private func append(_ value: [UInt8], to name: inout [UInt8]) {
+        if use == .collection { return name.append(contentsOf: value) }
+        for byte in value { append(byte, to: &name) }
     }
 
     /// Appends a byte of a value: what a database's name cannot have is escaped.
@@ -155,21 +151,4 @@ extension NameTemplate.Use: CustomStringConvertible {
     }
 
     var description: String { self == .database ? "database" : "collection" }
-}
-
-extension ElementView {
-    /// The text of a value that can be a part of a name.
-    fileprivate var plainText: String? {
-        switch type {
-        case .string: string
-        case .symbol: symbol?.name
-        case .int32, .int64: integer?.description
-        case .double: double?.description
-        case .decimal128: decimal128?.description
-        case .bool: bool?.description
-        case .objectID: objectID?.description
-        case .datetime: datetime?.description
-        default: nil
-        }
-    }
 }

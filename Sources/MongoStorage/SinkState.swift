@@ -23,24 +23,18 @@ final class SinkState: Sendable {
         var weight: Int { documents.count + 200 }
     }
 
-    private struct Table {
-        static let rowLimit = 10_000
+    private struct Books {
         static let reasonLimit = 100
-        var total = FateCounts()
-        var rows: [Topic: FateCounts] = [:]
+        var fates = FateTable()
         var reasons: [String: UInt64] = [:]
         /// Whether the books are closed: who still works on something says it to nobody.
         var isFinal = false
 
-        mutating func update(_ topic: Topic, _ change: (inout FateCounts) -> Void) {
-            if isFinal { return }
-            change(&total)
-            if rows[topic] != nil || rows.count < Table.rowLimit { change(&rows[topic, default: FateCounts()]) }
-        }
+        mutating func change(_ body: (inout FateTable) -> Void) { if !isFinal { body(&fates) } }
     }
 
     let queue: ByteBoundedQueue<Item>
-    private let table = Mutex(Table())
+    private let books = Mutex(Books())
     private let threads = Atomic<Int>(0)
     private let ended: Wakeup
 
@@ -49,67 +43,51 @@ final class SinkState: Sendable {
         ended = try Wakeup()
     }
 
-    var counts: FateCounts { table.withLock { $0.total } }
-    var countsByTopic: [Topic: FateCounts] { table.withLock { $0.rows } }
+    var counts: FateCounts { books.withLock { $0.fates.total } }
+    var countsByTopic: [Topic: FateCounts] { books.withLock { $0.fates.rows } }
     /// Why events failed.
-    var reasons: [String: UInt64] { table.withLock { $0.reasons } }
+    var reasons: [String: UInt64] { books.withLock { $0.reasons } }
 
     func receive(_ item: Item) {
-        table.withLock { table in
-            table.update(item.topic) {
-                $0.add(UInt64(item.events), to: .received)
-                $0.add(UInt64(item.events), to: .queued)
-            }
-        }
+        books.withLock { books in books.change { $0.receive(item.topic, item.events) } }
         for lost in queue.put(item, bytes: item.weight) { settle(lost.topic, lost.events, .dropped) }
     }
 
     /// Gives events that were waiting their fate.
     func settle(_ topic: Topic, _ events: Int, _ fate: Fate) {
-        table.withLock { table in
-            table.update(topic) {
-                $0[.queued] -= UInt64(events)
-                $0.add(UInt64(events), to: fate)
-            }
-        }
+        books.withLock { books in books.change { $0.settle(topic, events, fate) } }
     }
 
     /// Gives all documents of a batch their fate.
     func settle(_ batch: Batch, _ fate: Fate) {
-        table.withLock { table in
-            batch.forEachTopic { topic, events in
-                table.update(topic) {
-                    $0[.queued] -= UInt64(events)
-                    $0.add(UInt64(events), to: fate)
-                }
-            }
+        books.withLock { books in
+            books.change { fates in batch.forEachTopic { fates.settle($0, $1, fate) } }
         }
     }
 
     /// Gives events that failed their fate, by reason.
     func fail(_ topic: Topic, _ events: Int, reason: String) {
         settle(topic, events, .failed)
-        table.withLock { table in
-            let isNew = table.reasons[reason] == nil && table.reasons.count >= Table.reasonLimit
-            table.reasons[isNew ? "other" : reason, default: 0] += UInt64(events)
+        books.withLock { books in
+            let isNew = books.reasons[reason] == nil && books.reasons.count >= Books.reasonLimit
+            books.reasons[isNew ? "other" : reason, default: 0] += UInt64(events)
         }
     }
 
     /// Closes the books: what still waits has failed; tells how many that are.
     func closeBooks() -> UInt64 {
-        table.withLock { table in
-            let left = table.total[.queued]
-            table.isFinal = true
-            table.total.failQueued()
-            for topic in table.rows.keys { table.rows[topic]?.failQueued() }
-            if left > 0 { table.reasons["end", default: 0] += left }
+        books.withLock { books in
+            let left = books.fates.total[.queued]
+            books.isFinal = true
+            books.fates.failQueued()
+            if left > 0 { books.reasons["end", default: 0] += left }
             return left
         }
     }
 
     /// Counts something that is beside the sum.
     func note(_ topic: Topic, _ events: Int, _ fate: Fate) {
-        table.withLock { table in table.update(topic) { $0.add(UInt64(events), to: fate) } }
+        books.withLock { books in books.change { $0.update(topic) { $0.add(UInt64(events), to: fate) } } }
     }
 
     /// Says how many threads work; each calls ``end()`` once.
@@ -119,18 +97,5 @@ final class SinkState: Sendable {
         if threads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { ended.signal() }
     }
 
-    func waitUntilEnded(within duration: Duration) -> Bool {
-        var waiting = pollfd(fd: ended.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        let (seconds, attoseconds) = max(.zero, duration).components
-        return poll(&waiting, 1, CInt(seconds * 1000 + attoseconds / 1_000_000_000_000_000)) > 0
-    }
-}
-
-extension FateCounts {
-    /// Turns events that wait into such that failed.
-    fileprivate mutating func failQueued() {
-        let events = self[.queued]
-        self[.queued] = 0
-        add(events, to: .failed)
-    }
+    func waitUntilEnded(within duration: Duration) -> Bool { ended.wait(within: duration) }
 }

@@ -1,6 +1,7 @@
 // Parts of a time as strftime writes them, in UTC.
 
 internal import BSON
+internal import Eventstorm
 internal import Glibc
 
 /// What stands behind the colon of `{timestamp:%Y_%m}`.
@@ -38,7 +39,7 @@ struct TimePattern: Hashable, Sendable {
         var seconds = time_t(milliseconds / 1000)
         var parts = tm()
         // Beyond the years that an int holds.
-        guard gmtime_r(&seconds, &parts) != nil else { return name.append(contentsOf: NameTemplate.missing) }
+        guard gmtime_r(&seconds, &parts) != nil else { return name.append(contentsOf: Topic.noValue) }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress else { return }
             let count = strftime(start, buffer.count, pattern, &parts)

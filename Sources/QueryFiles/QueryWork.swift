@@ -64,9 +64,9 @@ final class QueryWork: Sendable {
     /// Evaluates blocks by so many threads.
     func run(threads: Int) {
         // The calling thread is one of them; if there cannot be as many, fewer do.
-        let others = (1..<threads).compactMap { _ in try? Helper(self) }
+        let others = OSThreadGroup(name: "query", count: threads - 1) { self.work() }
         work()
-        for other in others { other.join() }
+        others.join()
     }
 
     fileprivate func work() {
@@ -174,15 +174,6 @@ final class QueryWork: Sendable {
         _ = report(progress)
         return FileQuery.Outcome(progress: progress, troubles: troubles)
     }
-}
-
-/// A thread that helps with the work.
-private final class Helper {
-    private var thread: OSThread?
-
-    init(_ work: QueryWork) throws(ZMQError) { thread = try OSThread(name: "query") { work.work() } }
-
-    func join() { thread.take()?.join() }
 }
 
 /// Whose turn it is, by number.

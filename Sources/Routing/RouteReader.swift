@@ -76,7 +76,7 @@ struct RouteReader {
         if case .computed(let template) = route.to {
             if route.sample != nil { touched.append("weight") }
             let isTouched = template.paths.contains { path in
-                touched.contains { RoutePath.overlap(path, Array($0.utf8)) }
+                touched.contains { DottedPath.overlap(path, Array($0.utf8)) }
             }
             route.namesUnchangedFields = route.project == nil && !isTouched
         }
@@ -97,7 +97,7 @@ struct RouteReader {
     /// The paths of a setting that names fields.
     private mutating func paths(_ options: Options, _ name: String) -> [String] {
         let paths = options.texts(name)
-        for path in paths where !RoutePath.isValid(path) {
+        for path in paths where !DottedPath.isValid(path) {
             if let place = options.place(of: name) {
                 problems.append(place.problem("\(quote(path)) is no field: write client.host for one inside another"))
             }
@@ -210,7 +210,7 @@ struct RouteReader {
         _ path: String, _ action: Redaction.Action, _ redaction: inout Redaction, _ value: ConfigurationValue,
         _ offset: Int, _ touched: inout [String]
     ) {
-        if !RoutePath.isValid(path) {
+        if !DottedPath.isValid(path) {
             problems.append(value.problem("\(quote(path)) is no field", at: offset))
         } else if !redaction.insert(path, action) {
             problems.append(value.problem("\(quote(path)), or a part of it, is named twice", at: offset))

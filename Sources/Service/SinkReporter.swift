@@ -37,7 +37,7 @@ public final class SinkReporter: Sendable {
     ///   - refusedPeers: Peers that did not come in to the subscriber.
     public func update(
         _ ledger: borrowing Ledger, fates: [Topic: FateCounts], queuedBytes: Int,
-        refusedPeers: RefusedPeers = RefusedPeers()
+        refusedPeers: RefusedPeers
     ) {
         // Only the receiver's side of this document is looked at.
         var side = StatusDocument(Beat(origin: 0, process: ProcessIdentity(role: "sink", name: ""), at: .now()))

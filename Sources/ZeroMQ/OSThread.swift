@@ -86,3 +86,37 @@ private final class HandOver<Resource: ~Copyable & Sendable>: Sendable {
     init(_ resource: consuming Resource) { self.resource = Mutex(consume resource) }
     func take() -> Resource? { resource.withLock { $0.take() } }
 }
+
+/// Threads that share some work, and end with it.
+public final class OSThreadGroup: Sendable {
+    private let threads: Mutex<[Member]>
+
+    /// How many there are.
+    public let count: Int
+
+    private final class Member: Sendable {
+        private let thread: Mutex<OSThread?>
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(ZMQError) {
+            thread = Mutex(try OSThread(name: name, body))
+        }
+        func join() { thread.withLock { $0.take() }?.join() }
+    }
+
+    /// Starts so many threads, or as many as there can be.
+    ///
+    /// - Parameters:
+    ///   - name: At most 15 bytes are shown by the system's tools.
+    ///   - wanted: How many.
+    ///   - body: Runs on each.
+    public init(name: String, count wanted: Int, _ body: @escaping @Sendable () -> Void) {
+        var members: [Member] = []
+        while members.count < wanted, let member = try? Member(name, body) { members.append(member) }
+        count = members.count
+        threads = Mutex(members)
+    }
+
+    /// Waits until all have ended.
+    public func join() {
+        for member in threads.withLock({ $0 }) { member.join() }
+    }
+}

@@ -23,6 +23,14 @@ public final class Wakeup: Sendable {
         _ = eventfd_write(fileDescriptor, 1)
     }
 
+    /// Waits until a signal is pending, and leaves it so; false if none came within that time.
+    public func wait(within time: Duration) -> Bool {
+        let (seconds, attoseconds) = max(.zero, time).components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let nanoseconds = overflow ? Int64.max : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+        return CSystem_wait_readable(fileDescriptor, nanoseconds) > 0
+    }
+
     /// Takes all pending signals back; true if there was one.
     @discardableResult
     public func drain() -> Bool {

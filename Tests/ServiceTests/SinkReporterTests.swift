@@ -17,7 +17,10 @@ struct SinkReporterTests {
         counts.add(5, to: .received)
         counts.add(3, to: .stored)
         counts.add(2, to: .queued)
-        reporter.update(subscriber.ledger, fates: [try Topic("a.b"): counts], queuedBytes: 77)
+        var refused = RefusedPeers()
+        refused.unknown = 4
+        reporter.update(
+            subscriber.ledger, fates: [try Topic("a.b"): counts], queuedBytes: 77, refusedPeers: refused)
 
         var found: StatusDocument?
         while found == nil {
@@ -28,12 +31,12 @@ struct SinkReporterTests {
         let status = try #require(found)
         #expect(status.beat.process.role == "sink" && status.beat.process.name == "archive")
         #expect(status.fates == [StatusDocument.FateRow(try Topic("a.b"), counts)])
-        #expect(status.usage.queuedBytes == 77)
+        #expect(status.usage.queuedBytes == 77 && status.refusedPeers == refused)
 
         // What became of the rest is the last that is said.
         counts[.queued] = 0
         counts.add(2, to: .failed)
-        reporter.update(subscriber.ledger, fates: [try Topic("a.b"): counts], queuedBytes: 0)
+        reporter.update(subscriber.ledger, fates: [try Topic("a.b"): counts], queuedBytes: 0, refusedPeers: refused)
         reporter.close(within: .seconds(1))
         let end = ContinuousClock.now + .seconds(5)
         while found?.beat.final != true, ContinuousClock.now < end {

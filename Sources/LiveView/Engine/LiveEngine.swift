@@ -50,14 +50,7 @@ struct LiveEngine {
             return id
         }
         guard watches.count < limits.watches else { throw WatchError(message: "all clients together watch too much") }
-        var match: Match?
-        if !spec.match.isEmpty {
-            do throws(QueryError) {
-                match = try Match(DocumentView(unchecked: spec.match.span.bytes))
-            } catch {
-                throw WatchError(message: "match: \(error)")
-            }
-        }
+        let match = try Match.ofWish(spec.match)
         let id = nextID
         nextID += 1
         watches[id] = RunningWatch(id: id, Watch(spec, now: now), match)

@@ -3,11 +3,26 @@
 import BSON
 import BSONText
 import Eventstorm
+import Query
 import Service
 
 /// Says what is wrong with a question, in words for a person.
 struct WatchError: Error, Equatable {
     var message: String
+}
+
+extension Match {
+    /// Compiles the query of a wish; nil if it is empty, for all events.
+    ///
+    /// - Parameter bytes: The query as a document of BSON.
+    static func ofWish(_ bytes: [UInt8]) throws(WatchError) -> Match? {
+        if bytes.isEmpty { return nil }
+        do throws(QueryError) {
+            return try Match(DocumentView(unchecked: bytes.span.bytes))
+        } catch {
+            throw WatchError(message: "match: \(error)")
+        }
+    }
 }
 
 /// The limits of one question.

@@ -116,41 +116,28 @@ public final class LiveFeed: Sendable {
     }
 
     func add(_ spec: WatchSpec, now: Int64) throws(WatchError) -> Int {
-        let (id, isNew) = try state.withLock { state throws(WatchError) in
-            let before = state.interest
-            let id = try state.engine.add(spec, now: now)
-            return (id, state.interest != before)
-        }
-        if isNew { change.signal() }
-        return id
+        try changeInterest { state throws(WatchError) in try state.engine.add(spec, now: now) }
     }
 
-    func remove(watch id: Int) {
-        let isLast = state.withLock { state in
-            let before = state.interest
-            state.engine.remove(id)
-            return state.interest != before
-        }
-        if isLast { change.signal() }
-    }
+    func remove(watch id: Int) { changeInterest { $0.engine.remove(id) } }
 
     func add(_ spec: TailSpec) throws(WatchError) -> Int {
-        let (id, isNew) = try state.withLock { state throws(WatchError) in
-            let before = state.interest
-            let id = try state.tails.add(spec)
-            return (id, state.interest != before)
-        }
-        if isNew { change.signal() }
-        return id
+        try changeInterest { state throws(WatchError) in try state.tails.add(spec) }
     }
 
-    func remove(tail id: Int) {
-        let isLast = state.withLock { state in
+    func remove(tail id: Int) { changeInterest { $0.tails.remove(id) } }
+
+    /// Changes what is asked for, and wakes the program's loop if that changes what is to be subscribed to.
+    private func changeInterest<Result: Sendable, E: Error>(
+        _ body: @Sendable (inout FeedState) throws(E) -> Result
+    ) throws(E) -> Result {
+        let (result, hasChanged) = try state.withLock { state throws(E) in
             let before = state.interest
-            state.tails.remove(id)
-            return state.interest != before
+            let result = try body(&state)
+            return (result, state.interest != before)
         }
-        if isLast { change.signal() }
+        if hasChanged { change.signal() }
+        return result
     }
 
     func matching(tail id: Int) -> UInt64 { state.withLock { $0.tails.matching(id) } }

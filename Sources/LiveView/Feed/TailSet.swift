@@ -70,14 +70,7 @@ struct TailSet {
             return id
         }
         guard tails.count < LiveLimits.tails else { throw WatchError(message: "too many tails of all clients") }
-        var match: Match?
-        if !spec.match.isEmpty {
-            do throws(QueryError) {
-                match = try Match(DocumentView(unchecked: spec.match.span.bytes))
-            } catch {
-                throw WatchError(message: "match: \(error)")
-            }
-        }
+        let match = try Match.ofWish(spec.match)
         tails[nextID] = Tail(spec, match, try Self.projection(spec.hidden))
         ids[spec] = nextID
         nextID += 1

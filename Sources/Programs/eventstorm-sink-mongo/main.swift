@@ -17,14 +17,16 @@ Program.run(.sinkMongo) { options, signals in
         }
         if case .stop = signals.next() { break }
         if .now - reported >= .milliseconds(500) {
-            reporter.update(subscriber.ledger, fates: sink.countsByTopic, queuedBytes: sink.queuedBytes)
+            reporter.update(
+                subscriber.ledger, fates: sink.countsByTopic, queuedBytes: sink.queuedBytes,
+                refusedPeers: subscriber.refusedPeers)
             sink.tend()
             reported = .now
         }
     }
     // A tenth of the time is for the last status, so that all of it is over in time.
     let left = sink.close(within: options.duration("drain") * 0.85)
-    reporter.update(subscriber.ledger, fates: sink.countsByTopic, queuedBytes: 0)
+    reporter.update(subscriber.ledger, fates: sink.countsByTopic, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
     reporter.close(within: .milliseconds(250))
     subscriber.close()
     if left > 0 { throw Failure.failed("\(left) events were not stored") }
