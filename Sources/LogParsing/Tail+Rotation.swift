@@ -160,7 +160,9 @@ extension Tail {
 
     /// A compressed file cannot be decoded any further.
     mutating func giveUp(_ file: FollowedFile, of log: FollowedLog) {
-        notices.append(.damaged(path: log.path, offset: file.position))
+        totals.damaged += 1
+        let place = file.unpacked?.unpacker.place ?? 0
+        notices.append(.damaged(path: log.path, place: place, offset: file.position))
         close(file, of: log)
     }
 

@@ -176,6 +176,8 @@ public struct TailCounts: Hashable, Sendable {
     public internal(set) var rotations: UInt64 = 0
     /// Files that were truncated or written anew.
     public internal(set) var truncations: UInt64 = 0
+    /// Compressed files that were damaged or cut, and read as far as they go.
+    public internal(set) var damaged: UInt64 = 0
     /// Datagrams that came faster than they were taken, so that the kernel dropped them.
     public internal(set) var dropped: UInt64 = 0
     /// Bytes of files that were closed.
@@ -195,8 +197,9 @@ public enum TailNotice: Hashable, Sendable {
     case opened(path: String)
     /// The file was truncated behind `offset`; lines that were not read are read from its copy if `copyFound`.
     case truncated(path: String, offset: UInt64, copyFound: Bool)
-    /// A compressed file is damaged or was cut; what could be decoded, `offset` bytes, was read.
-    case damaged(path: String, offset: UInt64)
+    /// A compressed file is damaged behind `place` bytes of it, or was cut there; what could be decoded, `offset`
+    /// bytes, was read.
+    case damaged(path: String, place: UInt64, offset: UInt64)
     /// A file that was read up to `offset` before a restart is not there any more, under no name.
     case gone(path: String, offset: UInt64)
     /// A socket had too many clients; the one that was silent for longest was closed.

@@ -35,11 +35,14 @@ final class Unpacker {
         case cut
         /// All was decoded.
         case end
-        /// What follows is not of the format.
+        /// What follows is not of the format: nothing more can be decoded, now or later.
         case damaged
         /// The file could not be read, with errno.
         case failed(CInt)
     }
+
+    /// Bytes of the header of a block of zstd.
+    private static let blockHeader = 3
 
     private enum Engine {
         case gzip(UnsafeMutablePointer<z_stream>)
@@ -55,10 +58,17 @@ final class Unpacker {
     private var left = 0..<0
     /// Whether one member or frame has ended and the next has not begun.
     private var isBetween = true
-    /// Whether a member has ended: what follows it and is none is padding.
+    /// Whether a member has ended: zeros that follow it are padding.
     private var hasMember = false
     /// Whether decoded bytes may wait within the decoder, because there was no room.
     private var isFull = false
+    /// Whether something was not of the format; a decoder that went on behind it would decode anything.
+    private var isDamaged = false
+    /// Bytes that zstd asked for, so that it gets no more than it decodes at once.
+    private var wanted = 5
+
+    /// Bytes of the file that were decoded: where the damage is, if there is any.
+    var place: UInt64 { offset - UInt64(left.count) }
 
     /// Begins; nil without memory.
     init?(_ compression: Compression, descriptor: CInt) {
@@ -90,27 +100,34 @@ final class Unpacker {
     }
 
     /// Decodes until `output` is full or nothing is left.
+    ///
+    /// What comes before a damage is decoded, and the same however it is divided into pieces.
     func read(into output: UnsafeMutableRawBufferPointer) -> Step {
         var produced = 0
-        while produced < output.count {
-            if left.isEmpty && !isFull, let stop = fill() { return produced > 0 ? .bytes(produced) : stop }
+        while produced < output.count, !isDamaged {
+            if isBetween && hasMember { dropPadding() }
+            if left.isEmpty && !isFull {
+                if let stop = fill() { return produced > 0 ? .bytes(produced) : stop }
+                continue
+            }
             let room = UnsafeMutableRawBufferPointer(rebasing: output[produced...])
-            let had = left.count
+            let before = (left: left.count, wasFull: isFull)
             let count =
                 switch engine {
                 case .gzip(let stream): inflate(stream, into: room)
                 case .zstd(let context): decompress(context, into: room)
                 }
-            // No progress is none ever: both have input and room.
-            guard let count, count > 0 || left.count < had || had == 0 else {
-                if produced > 0 { return .bytes(produced) }
-                // Padding behind the last member, as tapes have it, is no damage.
-                return isBetween && hasMember ? .end : .damaged
-            }
             isFull = count == room.count
             produced += count
+            // No progress is none ever: both had input and room.
+            if count == 0, left.count == before.left, !before.wasFull { isDamaged = true }
         }
-        return .bytes(produced)
+        return produced > 0 || !isDamaged ? .bytes(produced) : .damaged
+    }
+
+    /// Leaves out zeros behind a member, as tapes have them: they are no damage.
+    private func dropPadding() {
+        while left.first.map({ input[$0] == 0 }) ?? false { left = left.lowerBound + 1..<left.upperBound }
     }
 
     /// Reads the next bytes of the file; why there are none, if there are none.
@@ -126,8 +143,8 @@ final class Unpacker {
         }
     }
 
-    /// Decodes once; nil for what is not of the format.
-    private func inflate(_ stream: UnsafeMutablePointer<z_stream>, into room: UnsafeMutableRawBufferPointer) -> Int? {
+    /// Decodes once and says how many bytes came of it, also before a damage.
+    private func inflate(_ stream: UnsafeMutablePointer<z_stream>, into room: UnsafeMutableRawBufferPointer) -> Int {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: input[left])
         stream.pointee.next_in = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_in = UInt32(bytes.count)
@@ -135,25 +152,34 @@ final class Unpacker {
         stream.pointee.avail_out = UInt32(clamping: room.count)
         let before = stream.pointee.avail_out
         let result = CZlib.inflate(stream, Z_NO_FLUSH)
-        guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else { return nil }
         left = left.upperBound - Int(stream.pointee.avail_in)..<left.upperBound
-        if result != Z_BUF_ERROR { isBetween = result == Z_STREAM_END }
-        if result == Z_STREAM_END {
-            hasMember = true
+        switch result {
+        case Z_OK: isBetween = false
+        case Z_STREAM_END:
+            (isBetween, hasMember) = (true, true)
             inflateReset(stream)
+        case Z_BUF_ERROR: break
+        default: isDamaged = true
         }
         return Int(before - stream.pointee.avail_out)
     }
 
-    private func decompress(_ context: OpaquePointer, into room: UnsafeMutableRawBufferPointer) -> Int? {
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: input[left])
+    /// Decodes no more than one block, since of a call that fails zstd does not say how much came before.
+    private func decompress(_ context: OpaquePointer, into room: UnsafeMutableRawBufferPointer) -> Int {
+        let count = isFull ? 0 : min(left.count, wanted)
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: input[left.lowerBound..<left.lowerBound + count])
         var source = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
         var target = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
         let result = ZSTD_decompressStream(context, &target, &source)
-        guard ZSTD_isError(result) == 0 else { return nil }
+        guard ZSTD_isError(result) == 0 else {
+            isDamaged = true
+            return 0
+        }
         left = left.lowerBound + source.pos..<left.upperBound
         if source.pos > 0 || target.pos > 0 { isBetween = result == 0 }
         if isBetween { hasMember = true }
+        // What it asks for has the header of the next block at its end.
+        wanted = result > Self.blockHeader ? result - Self.blockHeader : max(1, result)
         return target.pos
     }
 }

@@ -26,6 +26,10 @@ struct HistoryTests {
     private let directory = TemporaryDirectory()
 
     private static func lines(_ range: Range<Int>) -> String { range.map { "line \($0)\n" }.joined() }
+    private static func bytes(hex: String) -> [UInt8] {
+        let digits = hex.compactMap(\.hexDigitValue)
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
     private static func list(_ range: Range<Int>) -> [String] { range.map { "line \($0)" } }
 
     private func once(
@@ -135,6 +139,80 @@ struct HistoryTests {
             #expect(once("flipped").recorder.lines.count < 100_000)
             directory.write(Array(small[..<index]), to: "shorter")
             #expect(once("shorter").recorder.lines.count <= 101)
+        }
+    }
+
+    /// Lines, places and notices of a file that is read a few lines at a time.
+    private func read(_ name: String, atOnce: Int) -> (lines: [String], places: [LinePlace], notices: [TailNotice]) {
+        var options = Tail.Options()
+        options.once = true
+        var recorder = Recorder(limit: atOnce)
+        var tail = Tail([directory.path(name)], options: options)
+        var progress = Tail.Progress.more
+        while progress != .finished {
+            progress = tail.read(into: &recorder)
+            if progress == .stopped { recorder.limit += atOnce }
+        }
+        return (recorder.lines, recorder.places, tail.takeNotices())
+    }
+
+    @Test(
+        "what comes before a damage is read, the same in pieces and whole, and the damage has a place",
+        arguments: [Compression.gzip, .zstd])
+    func pieces(compression: Compression) {
+        func pack(_ range: Range<Int>) -> [UInt8] {
+            TemporaryDirectory.compressed(Array(Self.lines(range).utf8), as: compression)
+        }
+        let (good, text) = (pack(0..<20_000), Self.lines(0..<20_000))
+        var bad = pack(0..<100)
+        for index in 1...2 { bad[index] ^= 0x40 }
+        for (name, garbage) in [("text", Array("no member".utf8)), ("member", bad), ("zeros", [0, 0, 0, 7, 7])] {
+            directory.write(good + garbage + pack(20_000..<20_100), to: name)
+            let whole = read(name, atOnce: .max - 1)
+            #expect(whole.lines == Self.list(0..<20_000), "\(name)")
+            guard case .damaged(_, let place, let offset)? = whole.notices.first else {
+                #expect(Bool(false), "\(name): \(whole.notices)")
+                continue
+            }
+            #expect(offset == UInt64(text.utf8.count), "\(name)")
+            #expect((good.count...good.count + 10).contains(Int(place)), "\(name): \(place) of \(good.count)")
+            for count in [1, 7, 9999] {
+                let pieces = read(name, atOnce: count)
+                #expect(pieces == whole, "\(name), \(count) lines at once")
+            }
+        }
+        // Zeros alone are padding.
+        directory.write(good + [UInt8](repeating: 0, count: 100_000), to: "padded")
+        #expect(read("padded", atOnce: 999).lines == Self.list(0..<20_000))
+        #expect(read("padded", atOnce: 999).notices.isEmpty)
+    }
+
+    @Test("a block of zstd that is damaged costs none of those before it, and what follows is not made up")
+    func blocks() {
+        let bytes = TemporaryDirectory.compressed(Array(Self.lines(0..<200_000).utf8), as: .zstd)
+        for share in [3, 5, 9] {
+            let place = bytes.count * share / 10
+            directory.write(Array(bytes[..<place]), to: "cut")
+            directory.write(Array(bytes[..<place]) + [UInt8](repeating: 0xFF, count: bytes.count - place), to: "broken")
+            let (cut, broken) = (read("cut", atOnce: .max - 1), read("broken", atOnce: .max - 1))
+            // The damaged block itself may still be one, of other text.
+            #expect(cut.lines.count > 10_000 && broken.lines.starts(with: cut.lines.dropLast()))
+            #expect(broken.notices.count == 1)
+            let pieces = read("broken", atOnce: 1000)
+            #expect(pieces == broken)
+        }
+        // What the fuzzer found: after a damaged frame the decoder, if it was asked again, gave lines of its own.
+        let found = """
+            28b52ffd00680a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0affffffffffff0b0a0af5f5f5f5dd010024026c696e652030
+            0a31323334353637383931313132313331332135313631373118313913a810a8dd0cb0536b101a3d068d976d57807a03
+            01220328b52ffd0068dd01002402676901046e6520380a313233343536373839313132313331343135313e3137313831
+            3913a810a8dd0cb0536b1a3d068d976d57807a03012203
+            """
+        directory.write(Self.bytes(hex: found), to: "found")
+        let whole = read("found", atOnce: .max - 1)
+        for count in [1000, 9999, 70_000] {
+            let pieces = read("found", atOnce: count)
+            #expect(pieces == whole, "\(count) lines at once")
         }
     }
 

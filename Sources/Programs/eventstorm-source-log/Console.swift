@@ -49,9 +49,10 @@ struct Console {
             Log.info("\(path): truncated at \(offset); what was not read yet is read from its copy")
         case .truncated(let path, let offset, false):
             Log.warning("\(path): truncated at \(offset), and no copy of it was found; reading from its beginning")
-        case .damaged(let path, let offset):
+        case .damaged(let path, let place, let offset):
             hasFailed = true
-            Log.warning("\(path): damaged or incomplete; the \(offset) bytes that could be decoded were read")
+            Log.warning(
+                "\(path): damaged or incomplete at byte \(place); the \(offset) bytes that could be decoded were read")
         case .evicted(let address): Log.warning("\(address): too many clients; one that was silent was closed")
         case .dropped(let address, let count):
             Log.warning("\(address): \(count) datagrams came faster than they were taken and were dropped")
