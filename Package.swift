@@ -96,7 +96,8 @@ let package = Package(
         program("eventstorm-source-host", ["Service", "Eventstorm", "BSON", "HostMetrics"]),
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
         program("eventstorm-sink-mongo", ["Service", "Eventstorm", "BSON", "MongoStorage"]),
-        program("eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "LiveView"]),
+        program(
+            "eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "Archive", "LiveView"]),
 
         // Examples, built as a stranger's program would be.
         .executableTarget(name: "emitter", dependencies: ["Eventstorm"], path: "examples/emitter"),

@@ -30,6 +30,15 @@ public enum FileName {
     /// The name without its ending: the stem, and the number if it is not 0.
     static func base(_ stem: String, _ number: Int) -> String { number == 0 ? stem : "\(stem)~\(number)" }
 
+    /// The topic whose events a file of this name holds, nil if it is no file of an archive.
+    ///
+    /// Of a topic that is too long for a name, what is left of it.
+    public static func topic(of name: String) -> Topic? {
+        guard let ending = [finished, unfinished].first(where: { name.hasSuffix($0) }) else { return nil }
+        let stem = name.dropLast(ending.count).prefix { $0 != "~" }
+        return try? Topic(String(stem))
+    }
+
     /// FNV-1a, 64 bits.
     private static func hash(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }

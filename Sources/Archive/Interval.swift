@@ -19,6 +19,16 @@ public struct Interval: Hashable, Comparable, Sendable {
         number = milliseconds / length - (milliseconds % length < 0 ? 1 : 0)
     }
 
+    /// The interval of a number.
+    init(number: Int64) { self.number = number }
+
+    /// The interval whose directory has this name within its day: `0735-3k9ej`.
+    init?(directory name: String) {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 4, let number = Int64(parts[1], radix: 36) else { return nil }
+        self.number = number
+    }
+
     /// When it is over, in milliseconds since 1970.
     public var end: Int64 { (number + 1) * Interval.seconds * 1000 }
 

@@ -109,24 +109,12 @@ struct BlockReader {
     ///
     /// A length that cannot be ends the file: where the next document begins is not known any more.
     private mutating func wholeDocuments() -> Int {
-        let (place, isDocument) = Self.extent(of: rest.span.bytes)
+        let (place, isDocument) = DocumentRun.extent(of: rest.span.bytes, longest: Self.longestDocument)
         if !isDocument && place == 0 {
             troubles.append("\(files[file]): byte \(offset): no document begins here; the rest of it is left out")
             isAtEnd = true
             rest.removeAll(keepingCapacity: true)
         }
         return place
-    }
-
-    /// Returns where the last whole document ends, and whether another one begins there.
-    private static func extent(of bytes: RawSpan) -> (Int, isDocument: Bool) {
-        var place = 0
-        while place + 4 <= bytes.byteCount {
-            let length = Int(bytes.int32(at: place))
-            if length < 5 || length > longestDocument { return (place, false) }
-            if place + length > bytes.byteCount { break }
-            place += length
-        }
-        return (place, true)
     }
 }

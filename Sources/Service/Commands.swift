@@ -68,6 +68,7 @@ extension Command {
             Setting("access-log", .outputFile, "FILE", "where to log its own hits, combined format"),
             Setting("users", .inputFile, "FILE", "who may come in, with hashed passwords; needed beyond this machine"),
             Setting("tls", .inputFile, "FILE", "certificate and key in one PEM file, to serve https"),
+            Setting("history", .directory, "DIR", "where eventstorm-sink-archive writes: graphs show the past at once"),
             .integer("max-clients", in: 1...10_000, "WebSockets at the same time", usual: "256"),
             .size("memory", in: 1 << 20...1 << 40, "bytes kept to answer questions", usual: "256MiB"),
             .report, .programName, .keys, .clients, .serverKey, .insecure,

@@ -41,6 +41,11 @@ public struct OSThread: ~Copyable, Sendable {
 
     deinit { pthread_detach(thread) }
 
+    /// Lets other threads have the processor before the calling one when it is short (setpriority(2), nice 10).
+    ///
+    /// Linux takes process 0 for the calling thread alone.
+    public static func giveWay() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+
     /// Waits until the thread has ended.
     public consuming func join() {
         pthread_join(thread, nil)

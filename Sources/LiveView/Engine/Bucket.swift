@@ -106,31 +106,38 @@ final class Bucket {
     }
 
     /// Adds what another bucket counted.
-    func merge(_ other: Bucket) {
-        reserve(other.capacity)
-        for group in 0..<other.capacity where other.has(group) {
-            let (own, theirs) = (cell(group), other.cell(group))
-            own[0] += theirs[0]
-            own[1] += theirs[1]
-            for value in 0..<layout.values.count {
-                let start = Layout.head + Layout.perValue * value
-                own[start] += theirs[start]
-                own[start + 1] += theirs[start + 1]
-                own[start + 2] = min(own[start + 2], theirs[start + 2])
-                own[start + 3] = max(own[start + 3], theirs[start + 3])
-            }
-            for place in 0..<layout.quantiles.count {
-                let index = group * layout.quantiles.count + place
-                quantiles[index].merge(other.quantiles[index])
-            }
-            for place in 0..<layout.distincts.count {
-                let index = group * layout.distincts.count + place
-                distincts[index].merge(other.distincts[index])
-            }
-            for place in 0..<layout.tops.count {
-                let index = group * layout.tops.count + place
-                tops[index].merge(other.tops[index])
-            }
+    ///
+    /// - Parameter numbers: For each group of the other bucket its number here; nil if they are the same.
+    func merge(_ other: Bucket, numbers: [Int]? = nil) {
+        reserve(numbers.map { ($0.max() ?? 0) + 1 } ?? other.capacity)
+        for place in 0..<other.capacity where other.has(place) {
+            add(other, place, to: numbers?[place] ?? place)
+        }
+        late &+= other.late
+    }
+
+    private func add(_ other: Bucket, _ from: Int, to group: Int) {
+        let (own, theirs) = (cell(group), other.cell(from))
+        own[0] += theirs[0]
+        own[1] += theirs[1]
+        for value in 0..<layout.values.count {
+            let start = Layout.head + Layout.perValue * value
+            own[start] += theirs[start]
+            own[start + 1] += theirs[start + 1]
+            own[start + 2] = min(own[start + 2], theirs[start + 2])
+            own[start + 3] = max(own[start + 3], theirs[start + 3])
+        }
+        for place in 0..<layout.quantiles.count {
+            let each = layout.quantiles.count
+            quantiles[group * each + place].merge(other.quantiles[from * each + place])
+        }
+        for place in 0..<layout.distincts.count {
+            let each = layout.distincts.count
+            distincts[group * each + place].merge(other.distincts[from * each + place])
+        }
+        for place in 0..<layout.tops.count {
+            let each = layout.tops.count
+            tops[group * each + place].merge(other.tops[from * each + place])
         }
     }
 }

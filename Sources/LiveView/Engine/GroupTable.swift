@@ -77,6 +77,20 @@ struct GroupTable {
         return number
     }
 
+    /// Takes over the groups of another table.
+    ///
+    /// - Returns: For each number there the number here; 0 for those beyond the limit.
+    mutating func takeOver(_ other: GroupTable, round: Int) -> [Int] {
+        other.groups.indices.map { theirs in
+            guard let group = other.groups[theirs] else { return 0 }
+            let seen = other.lastSeen[theirs]
+            var number = find(group.hash)
+            if number < 0 { number = add(group.hash, { group.key }, bucket: seen, round: round) }
+            note(number, bucket: seen)
+            return number
+        }
+    }
+
     /// Notes that a group has an event in a bucket.
     @inline(__always)
     mutating func note(_ number: Int, bucket: Int64) { if lastSeen[number] < bucket { lastSeen[number] = bucket } }

@@ -13,17 +13,24 @@ struct LiveEngine {
     /// What was done on behalf of all queries in one go must not take longer, or the worst of them ends.
     static let queryBudget: UInt64 = 100_000_000
 
-    private var watches: [Int: RunningWatch] = [:]
+    private(set) var watches: [Int: RunningWatch] = [:]
     private var ids: [WatchSpec: Int] = [:]
     private var nextID = 1
     private var plans: [Topic: TopicPlan] = [:]
     private let columns = Columns()
     private let limits: EngineLimits
+    /// Whether older time can be had from what was stored.
+    private let hasHistory: Bool
+    private var wishes: [PastWish] = []
     /// Nanoseconds of a clock that only grows; tests have their own.
     private let clock: () -> UInt64
 
-    init(limits: EngineLimits = EngineLimits(), clock: @escaping () -> UInt64 = monotonicNanoseconds) {
+    init(
+        limits: EngineLimits = EngineLimits(), hasHistory: Bool = false,
+        clock: @escaping () -> UInt64 = monotonicNanoseconds
+    ) {
         self.limits = limits
+        self.hasHistory = hasHistory
         self.clock = clock
     }
 
@@ -35,7 +42,9 @@ struct LiveEngine {
     var bytes: Int { watches.values.reduce(0) { $0 + $1.watch.bytes } }
 
     /// What is to be subscribed to, so that every watch is given its events.
-    var patterns: Set<Pattern> { Set(watches.values.map(\.watch.spec.pattern)) }
+    var patterns: Set<Pattern> {
+        Set(watches.values.lazy.map(\.watch.spec).filter { $0.range == nil }.map(\.pattern))
+    }
 
     func watch(_ id: Int) -> Watch? { watches[id]?.watch }
 
@@ -49,14 +58,47 @@ struct LiveEngine {
             known.holders += 1
             return id
         }
+        guard hasHistory || spec.range == nil else {
+            throw WatchError(message: "nothing of the past is known here: the server was told no --history")
+        }
         guard watches.count < limits.watches else { throw WatchError(message: "all clients together watch too much") }
         let match = try Match.ofWish(spec.match)
         let id = nextID
         nextID += 1
-        watches[id] = RunningWatch(id: id, Watch(spec, now: now), match)
+        let seam = hasHistory ? Seam(spec, now: now) : nil
+        watches[id] = RunningWatch(id: id, Watch(spec, now: now, seam: seam), match)
         ids[spec] = id
         plans.removeAll(keepingCapacity: true)
+        if let seam { wishes.append(PastWish(id: id, spec: spec, times: seam.times)) }
         return id
+    }
+
+    // MARK: History
+
+    /// Takes over what is wanted of the past since the last call.
+    mutating func takeWishes() -> [PastWish] {
+        defer { wishes = [] }
+        return wishes
+    }
+
+    /// Begins to count what was stored for a watch of another engine, under the same number.
+    mutating func add(shadowOf wish: PastWish) throws(WatchError) {
+        watches[wish.id] = RunningWatch(id: wish.id, Watch(shadowOf: wish), try Match.ofWish(wish.spec.match))
+        plans.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds what a reader counted to the watches that still are; returns the numbers of the others.
+    mutating func merge(past shadows: LiveEngine) -> Set<Int> {
+        var ended: Set<Int> = []
+        for (id, shadow) in shadows.watches {
+            guard let watch = watches[id]?.watch else {
+                ended.insert(id)
+                continue
+            }
+            watch.merge(past: shadow.watch)
+            if let failure = shadow.watch.failure { watch.failure = failure }
+        }
+        return ended
     }
 
     /// One client fewer wants a watch; that of the last ends.
@@ -88,7 +130,7 @@ struct LiveEngine {
 
     private mutating func plan(of topic: Topic) -> TopicPlan {
         if let known = plans[topic] { return known }
-        let plan = TopicPlan(topic, watches.values.sorted { $0.id < $1.id })
+        let plan = TopicPlan(topic, watches.values.filter(\.isFed).sorted { $0.id < $1.id })
         // A flood of topics costs time, not memory.
         if plans.count >= limits.plans { plans.removeAll(keepingCapacity: true) }
         plans[topic] = plan
@@ -152,6 +194,14 @@ struct LiveEngine {
             sizes[largest].0 = bytes
         }
     }
+}
+
+/// Something wanted of the past.
+struct PastWish: Sendable {
+    /// The number of the watch.
+    var id: Int
+    var spec: WatchSpec
+    var times: Seam.Times
 }
 
 /// The limits of an engine.

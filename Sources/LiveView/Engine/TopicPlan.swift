@@ -102,6 +102,8 @@ final class RunningWatch {
     var holders = 1
     /// Nanoseconds that its query took since the last look.
     var spent: UInt64 = 0
+    /// Whether it takes events: one about the past does not, but its reader does.
+    var isFed: Bool { watch.spec.range == nil || watch.seam?.isShadow == true }
 
     init(id: Int, _ watch: Watch, _ match: Match?) {
         self.id = id

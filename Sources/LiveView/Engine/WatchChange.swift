@@ -26,6 +26,8 @@ struct WatchChange: Sendable {
     var failed: UInt64
     /// Why the watch was ended.
     var failure: String?
+    /// What history has come to, if that changed.
+    var history: Seam.State?
 
     /// Takes over what changed since the last time.
     init(_ id: Int, _ watch: Watch) {
@@ -34,6 +36,7 @@ struct WatchChange: Sendable {
         failed = watch.failed
         failure = watch.failure
         let round = watch.round
+        if watch.historyChangedIn == round { history = watch.seam?.state }
         groups = Self.groups(watch) { $0 == round }
         let dirty = watch.takeDirty()
         buckets = dirty.map { BucketText(number: $0.number, text: Self.text($0, watch)) }
@@ -60,7 +63,9 @@ struct WatchChange: Sendable {
     fileprivate static func text(_ bucket: Bucket, _ watch: Watch) -> [UInt8] {
         var text: [UInt8] = []
         text.json("{\"time\":")
-        text.json(bucket.number * watch.spec.every)
+        let time = bucket.number * watch.spec.every
+        text.json(time)
+        if watch.seam != nil && time < watch.since { text.json(",\"past\":true") }
         text.json(",\"received\":")
         text.json(Int64(bucket.received))
         let sampled = bucket.sampled
@@ -87,7 +92,8 @@ struct WatchChange: Sendable {
         let sum = Bucket(number: 0, layout: watch.layout, groups: watch.groups.capacity)
         for bucket in watch.buckets { sum.merge(bucket) }
         var text: [UInt8] = []
-        appendRows(sum, watch, seconds: Double(watch.spec.last) / 1_000, to: &text)
+        let extent = watch.spec.range.map { $0.upperBound - $0.lowerBound } ?? watch.spec.last
+        appendRows(sum, watch, seconds: Double(extent) / 1_000, to: &text)
         return text
     }
 
@@ -115,12 +121,15 @@ struct WatchPart: Sendable {
     var totals: [UInt8]?
     /// Milliseconds since 1970 from which on every event was seen.
     var since: Int64
+    /// What history has come to, if there is one.
+    var history: Seam.State?
     /// Whether there are older ones.
     var hasMore = false
 
     /// Takes the newest buckets before a number, as many as fit.
     init(_ watch: Watch, before number: Int64?, bytes: Int) {
         since = watch.since
+        history = watch.seam?.state
         groups = WatchChange.groups(watch) { _ in true }
         if number == nil && watch.spec.totals { totals = WatchChange.totals(watch) }
         var sum = 0

@@ -50,7 +50,8 @@ struct WatchLimits: Sendable {
 
 extension WatchSpec {
     private static let words = [
-        "type", "id", "topic", "match", "group", "value", "every", "last", "late", "clock", "limit", "totals",
+        "type", "id", "topic", "match", "group", "value", "every", "last", "late", "clock", "limit", "totals", "from",
+        "to",
     ]
 
     /// Reads a question: `{topic, match, group, value, every, last, late, clock, limit, totals}`, of which only the
@@ -76,6 +77,9 @@ extension WatchSpec {
             guard let known = clock.string.flatMap({ Clock(rawValue: $0) }) else {
                 throw WatchError(message: "\"clock\" is \"event\" or \"arrival\"")
             }
+            if range != nil && known == .arrival {
+                throw WatchError(message: "what was stored tells no arrival: an interval of the past goes by \"event\"")
+            }
             self.clock = known
         }
         if let limit = view["limit"] {
@@ -98,17 +102,39 @@ extension WatchSpec {
 
     private mutating func readTimes(_ view: DocumentView, _ limits: WatchLimits) throws(WatchError) {
         every = try Self.milliseconds(view["every"], "every", usual: every)
+        if view["from"] != nil || view["to"] != nil {
+            let range = try Self.range(view)
+            last = range.upperBound - range.lowerBound
+            self.range = range
+            guard view["last"] == nil else {
+                throw WatchError(message: "\"last\" ends now; \"from\" and \"to\" are an interval of the past")
+            }
+        }
         last = try Self.milliseconds(view["last"], "last", usual: max(last, every))
         late = try Self.milliseconds(view["late"], "late", usual: min(late, last))
         guard limits.every.contains(every) else {
             throw WatchError(message: "\"every\" is between \(limits.every.lowerBound)ms and 1d")
         }
-        guard last >= every, last / every <= Int64(limits.buckets) else {
+        guard last >= every, bucketCount <= limits.buckets + 1 + Int(ahead / every) else {
             throw WatchError(message: "\"last\" holds between 1 and \(limits.buckets) times \"every\"")
         }
         guard late <= min(last, limits.late) else {
             throw WatchError(message: "\"late\" is no longer than \"last\", nor than an hour")
         }
+    }
+
+    /// The interval between `from` and `to`, milliseconds since 1970.
+    private static func range(_ view: DocumentView) throws(WatchError) -> Range<Int64> {
+        func time(_ name: String) throws(WatchError) -> Int64 {
+            if let date = view[name]?.datetime { return date.millisecondsSinceEpoch }
+            guard let number = view[name]?.number, number.magnitude < 1e14 else {
+                throw WatchError(message: "\"\(name)\" is a number of milliseconds since 1970")
+            }
+            return Int64(number)
+        }
+        let (from, to) = (try time("from"), try time("to"))
+        guard from < to else { throw WatchError(message: "\"from\" is before \"to\"") }
+        return from..<to
     }
 
     private static func milliseconds(_ element: ElementView?, _ name: String, usual: Int64) throws(WatchError) -> Int64

@@ -67,9 +67,14 @@ struct WatchSpec: Hashable, Sendable {
     var limit = 20
     /// Whether the sums over all buckets are wanted too.
     var totals = false
+    /// The milliseconds since 1970 that are asked about, if it is a fixed interval of the past.
+    var range: Range<Int64>?
 
     /// Buckets that are kept: those of the past, the one that fills, and those of clocks that are ahead.
-    var bucketCount: Int { Int(last / every) + 1 + Int(ahead / every) }
+    var bucketCount: Int {
+        if let range { return Int(bucket(of: range.upperBound - 1) - bucket(of: range.lowerBound)) + 1 }
+        return Int(last / every) + 1 + Int(ahead / every)
+    }
 
     /// Milliseconds that an event's clock may be ahead.
     var ahead: Int64 { max(every, min(late, 10_000)) }

@@ -37,7 +37,9 @@ struct FeedState {
     private var losses = LossBook()
     private var distantLosses = LossBook(countsFirst: false)
 
-    init(limits: EngineLimits) { engine = LiveEngine(limits: limits) }
+    init(limits: EngineLimits, hasHistory: Bool = false) {
+        engine = LiveEngine(limits: limits, hasHistory: hasHistory)
+    }
 
     /// Takes one message: `count` validated documents of one topic, one after another.
     mutating func ingest(_ topic: Topic, count: Int, payload: RawSpan, now: Int64) {

@@ -19,14 +19,22 @@ public import ZeroMQ
 ///
 /// Events are looked into only as far as somebody asks for what is in them.
 public final class LiveFeed: Sendable {
-    private let state: Mutex<FeedState>
+    let state: Mutex<FeedState>
     /// Signalled when what is to be subscribed to has changed, or the server was closed.
     public let change: Wakeup
+    /// Signalled when something of the past is wanted.
+    let wishes: Wakeup
+    /// Whether older time can be had from what was stored.
+    let hasHistory: Bool
 
     /// Creates a feed that nobody watches yet.
-    public init(settings: LiveSettings = LiveSettings()) throws(ZMQError) {
-        state = Mutex(FeedState(limits: settings.engineLimits))
+    ///
+    /// - Parameter hasHistory: Whether a ``HistoryReader`` fills older time.
+    public init(settings: LiveSettings = LiveSettings(), hasHistory: Bool = false) throws(ZMQError) {
+        state = Mutex(FeedState(limits: settings.engineLimits, hasHistory: hasHistory))
+        self.hasHistory = hasHistory
         change = try Wakeup()
+        wishes = try Wakeup()
     }
 
     /// What clients ask about, as far as `patterns` allow it; nothing while nobody watches.
@@ -116,7 +124,8 @@ public final class LiveFeed: Sendable {
     }
 
     func add(_ spec: WatchSpec, now: Int64) throws(WatchError) -> Int {
-        try changeInterest { state throws(WatchError) in try state.engine.add(spec, now: now) }
+        defer { if hasHistory { wishes.signal() } }
+        return try changeInterest { state throws(WatchError) in try state.engine.add(spec, now: now) }
     }
 
     func remove(watch id: Int) { changeInterest { $0.engine.remove(id) } }
@@ -145,5 +154,33 @@ public final class LiveFeed: Sendable {
     /// The newest buckets of a watch before a number, as many as fit some bytes.
     func part(ofWatch id: Int, before number: Int64?, bytes: Int) -> WatchPart? {
         state.withLock { state in state.engine.watch(id).map { WatchPart($0, before: number, bytes: bytes) } }
+    }
+}
+
+// MARK: - For the thread that reads the past
+
+extension LiveFeed {
+    /// Hands a reader's counts to whoever holds the lock; nobody else has them.
+    private struct Handed: @unchecked Sendable {
+        let engine: LiveEngine
+    }
+
+    /// Takes over what is wanted of the past since the last call.
+    func takeWishes() -> [PastWish] { state.withLock { $0.engine.takeWishes() } }
+
+    /// Adds what was counted of the past; returns the watches that nobody wants any more.
+    func merge(past shadows: LiveEngine) -> Set<Int> {
+        let handed = Handed(engine: shadows)
+        return state.withLock { $0.engine.merge(past: handed.engine) }
+    }
+
+    /// Lets what was stored count instead of what came live meanwhile.
+    func join(past ids: [Int]) {
+        state.withLock { state in for id in ids { state.engine.watch(id)?.join() } }
+    }
+
+    /// Tells watches that their past is complete, or why it is not.
+    func finishHistory(of ids: [Int], _ failure: String?) {
+        state.withLock { state in for id in ids { state.engine.watch(id)?.finishHistory(failure) } }
     }
 }

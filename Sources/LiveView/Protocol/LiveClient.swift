@@ -222,7 +222,9 @@ final class LiveClient {
         bytes.json(board.settings.watchLimits.groups)
         bytes.json(",\"message_bytes\":")
         bytes.json(LiveLimits.clientMessageBytes)
-        bytes.json("}}")
+        bytes.json("},\"history\":")
+        bytes.json(board.feed.hasHistory ? "true" : "false")
+        bytes.json("}")
         // It is shown ticks from the next one on: the latest may be long ago.
         sentTick = board.number
         return bytes

@@ -18,6 +18,7 @@ struct WatchBoard {
     /// The tick at which something last changed.
     private(set) var changedAt = 0
     private(set) var failure: String?
+    private var history: (state: Seam.State, changedAt: Int)?
     private var bodies: [Int: [UInt8]] = [:]
     private var parts: [Int64?: (tick: Int, part: WatchPart)] = [:]
 
@@ -31,7 +32,8 @@ struct WatchBoard {
         for bucket in change.buckets { buckets[bucket.number] = Recent(text: bucket.text, changedAt: tick) }
         for group in change.groups { groups[group.number] = Recent(text: group.text, changedAt: tick) }
         if let text = change.totals { totals = Recent(text: text, changedAt: tick) }
-        if !change.buckets.isEmpty || !change.groups.isEmpty { changedAt = tick }
+        if let state = change.history { history = (state, tick) }
+        if !change.buckets.isEmpty || !change.groups.isEmpty || change.history != nil { changedAt = tick }
         let before = tick - LiveLimits.keptTicks
         for (number, recent) in buckets where recent.changedAt <= before { buckets[number] = nil }
         for (number, recent) in groups where recent.changedAt <= before { groups[number] = nil }
@@ -50,6 +52,7 @@ struct WatchBoard {
         }
         body.json("]")
         if let totals, totals.changedAt > seen { Self.append(totals: totals.text, to: &body) }
+        if let history, history.changedAt > seen { Self.append(history: history.state, to: &body) }
         body.json("}")
         bodies[seen] = body
         return body
@@ -89,6 +92,17 @@ struct WatchBoard {
         text.json("]")
     }
 
+    private static func append(history: Seam.State, to text: inout [UInt8]) {
+        text.json(",\"history\":")
+        switch history {
+        case .reading: text.json("\"reading\"")
+        case .whole: text.json("\"whole\"")
+        case .failed(let message):
+            text.json("\"failed\",\"message\":")
+            text.json(string: message)
+        }
+    }
+
     /// The rest of a message that begins a watch for a client, or goes on with what is older.
     func body(of part: WatchPart, isFirst: Bool, time: Int64) -> [UInt8] {
         var text = Self.head(time)
@@ -110,6 +124,7 @@ struct WatchBoard {
         }
         text.json("]")
         if let totals = part.totals { Self.append(totals: totals, to: &text) }
+        if isFirst, let history = part.history { Self.append(history: history, to: &text) }
         if part.hasMore { text.json(",\"more\":true") }
         text.json("}")
         return text

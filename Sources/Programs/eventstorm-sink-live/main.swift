@@ -8,7 +8,9 @@ import ZeroMQ
 Program.run(.sinkLive) { options, signals in
     let name = options.textIfGiven("name") ?? "live"
     let patterns = Set(options.patterns("subscribe"))
-    let feed = try LiveFeed(settings: LiveSettings(options))
+    let archive = options.textIfGiven("history").map { ArchiveHistory(directory: $0) }
+    let feed = try LiveFeed(settings: LiveSettings(options), hasHistory: archive != nil)
+    let history = try archive.map { try HistoryReader($0, for: feed) }
     // Subscribed to nothing until somebody asks.
     var subscriber = try Subscriber(name, from: options.links("from"), patterns: [])
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
@@ -34,6 +36,7 @@ Program.run(.sinkLive) { options, signals in
         }
     }
     server.close()
+    history?.close()
     reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
     reporter.close(within: .milliseconds(300))
     subscriber.close()

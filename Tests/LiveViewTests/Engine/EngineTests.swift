@@ -30,7 +30,7 @@ private func spec(_ change: (inout WatchSpec) -> Void = { _ in }) -> WatchSpec {
 private func match(_ text: String) throws -> [UInt8] { try BSONText.parse(text, dialect: .query).document.bytes }
 
 /// Compares each cell of a watch with the exact answer for the hits that belong there.
-private func expectExact(_ watch: Watch, _ hits: [Hit], group: (Hit) -> String = { _ in "" }) {
+func expectExact(_ watch: Watch, _ hits: [Hit], group: (Hit) -> String = { _ in "" }) {
     let expected = Dictionary(grouping: hits) { watch.spec.bucket(of: $0.time) }
     #expect(Set(watch.buckets.filter { $0.received > 0 }.map(\.number)) == Set(expected.keys))
     for (number, hits) in expected {
