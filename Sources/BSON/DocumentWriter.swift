@@ -120,6 +120,20 @@ public struct DocumentWriter: ~Copyable, @unchecked Sendable {
 // MARK: - The buffer
 
 extension DocumentWriter {
+    /// Appends whole documents behind those that are in the buffer, as they are; the limit is none for them.
+    ///
+    /// - Precondition: No document is open.
+    public mutating func append(documents: RawSpan) {
+        precondition(depth == 0, "a document is open")
+        if written + documents.byteCount > capacity { reserve(max(written + documents.byteCount, 2 * capacity)) }
+        documents.withUnsafeBytes { bytes in
+            if let base, let source = bytes.baseAddress {
+                (base + written).copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+        written += documents.byteCount
+    }
+
     /// Returns the place for `size` more bytes and counts them as written; `nil` if the document has failed.
     @inlinable @inline(__always)
     mutating func room(_ size: Int) -> UnsafeMutableRawPointer? {

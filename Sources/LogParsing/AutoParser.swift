@@ -7,7 +7,7 @@ internal import BSON
 struct HitGuess: Sendable {
     private var json: JSONLineParser
     private var others: [any LineParser] = []
-    private(set) var last = 0
+    var last = 0
 
     init(topics: inout LogTopics) throws(LogFormat.Problem) {
         for name in ["combined", "common", "main", "vhost_combined"] {
@@ -58,10 +58,32 @@ public struct AutoParser: LineParser {
         errors = NginxErrorParser(topics: &topics)
     }
 
-    /// The access log's format, as long as the lines are of no other kind of log, which are not independent.
-    public var context: Int? {
-        journal.isUnused && syslog.isUnused && errors.held == nil ? hits.last : nil
+    /// The formats that fitted last, as long as no line is of the journal and none of an error log waits.
+    public var context: LineContext? {
+        guard journal.isUnused, errors.held == nil, var context = syslog.context else { return nil }
+        context.choice = context.choice << 8 | hits.last << 1 | (isSyslog ? 1 : 0)
+        return context
     }
+
+    /// Begins with formats, and near to a time.
+    public mutating func begin(in context: LineContext) {
+        isSyslog = context.choice & 1 == 1
+        hits.last = context.choice >> 1 & 0x7F
+        syslog.begin(in: LineContext(choice: context.choice >> 8, time: context.time))
+    }
+
+    /// Goes on with the formats and the time of lines that another parser has taken.
+    public mutating func goOn(in context: LineContext, to output: any EventOutput) {
+        isSyslog = context.choice & 1 == 1
+        hits.last = context.choice >> 1 & 0x7F
+        syslog.goOn(in: LineContext(choice: context.choice >> 8, time: context.time), to: output)
+    }
+
+    /// The first time of syslog of which the year was guessed.
+    public var firstGuess: Int64? { syslog.firstGuess }
+
+    /// Takes lines about mails.
+    public mutating func take(_ mails: MailLines, to output: SplicedOutput) { syslog.take(mails, to: output) }
 
     /// The line with which a message of an error log began that waits.
     public var held: LinePlace? { errors.held }

@@ -83,8 +83,13 @@ public final class BSONFileOutput: EventOutput, BlockOutput {
 
     /// Writes events behind those that were gathered.
     public func append(_ documents: RawSpan, leftOut: UInt64) {
-        flush()
-        put(documents)
+        if documents.byteCount < Self.pieceSize / 4 {
+            events.pointee.append(documents: documents)
+            if events.pointee.count >= Self.pieceSize { flush() }
+        } else {
+            flush()
+            put(documents)
+        }
     }
 
     private func put(_ bytes: RawSpan) {

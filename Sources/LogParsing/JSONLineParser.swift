@@ -20,7 +20,7 @@ public struct JSONLineParser: LineParser {
     /// `json`.
     public let format = "json"
     /// Lines do not depend on each other.
-    public var context: Int? { 0 }
+    public var context: LineContext? { LineContext() }
     let hits: Int
     let messages: Int
 

@@ -34,8 +34,16 @@ final class LineBlock: @unchecked Sendable {
     private var since: SinceOutput?
     /// What became of the lines.
     private(set) var tally = LineTally()
-    /// The context in which the lines were parsed and which they left as it was; nil if they did not.
-    private(set) var context: Int?
+    /// The context in which the lines were parsed.
+    private(set) var context = LineContext()
+    /// The time that the parsers know.
+    private(set) var now: Int64 = 0
+    /// The context that they left; nil if they must be parsed again.
+    private(set) var contextBehind: LineContext?
+    /// The first time that was guessed from the context.
+    private var firstGuess: Int64?
+    /// Bytes of lines that only those before them can explain; they were not parsed.
+    private var countBefore = 0
     /// Whether a worker is done with it; under the lock of the queue.
     var isParsed = false
 
@@ -48,7 +56,10 @@ final class LineBlock: @unchecked Sendable {
     deinit { buffer.deallocate() }
 
     /// Takes other lines, of which the first begins at `base` in its file.
-    func fill(_ lines: RawSpan, at base: UInt64, of splitter: LineSplitter, parser: Int) {
+    func fill(
+        _ lines: RawSpan, at base: UInt64, of splitter: LineSplitter, parser: Int, in context: LineContext,
+        at now: Int64
+    ) {
         if buffer.count < lines.byteCount {
             buffer.deallocate()
             buffer = .allocate(byteCount: max(lines.byteCount, Self.usualSize), alignment: 8)
@@ -57,30 +68,54 @@ final class LineBlock: @unchecked Sendable {
         (count, self.base, self.splitter, self.parser) = (lines.byteCount, base, splitter, parser)
         events.removeAll()
         since = start.map { SinceOutput($0, before: events) }
-        (context, isParsed) = (nil, false)
+        (self.context, self.now) = (context, now)
+        (contextBehind, firstGuess, countBefore, isParsed) = (nil, nil, 0, false)
     }
 
-    /// Hands the lines out, one by one.
-    func split<Handler: LineHandler & ~Copyable>(to handler: inout Handler) {
+    /// All lines.
+    var lines: Range<Int> { 0..<count }
+    /// Those that only the lines before them can explain.
+    var linesBefore: Range<Int> { 0..<countBefore }
+
+    /// Hands lines out, one by one.
+    func split<Handler: LineHandler & ~Copyable>(_ lines: Range<Int>, to handler: inout Handler) {
         var isSkipping = false
-        let lines = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
-        _ = splitter.split(lines, from: 0, base: base, isSkipping: &isSkipping, isLast: true, to: &handler)
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[lines]).bytes
+        _ = splitter.split(
+            bytes, from: 0, base: base + UInt64(lines.lowerBound), isSkipping: &isSkipping, isLast: true, to: &handler)
+    }
+
+    /// Whether the lines were parsed as they are to be behind lines that left a context.
+    func isRight(in context: LineContext) -> Bool {
+        contextBehind != nil && self.context.agrees(with: context, first: firstGuess)
     }
 
     /// Where the events go that a worker finds.
     var output: any EventOutput { since ?? events }
 
+    /// Lines about mails.
+    var mails: MailLines { events.mailLines }
+
     /// Keeps what a worker found.
     ///
-    /// - Parameter context: The context of the parser, if it is the same before the lines and behind them.
-    func keep(_ tally: LineTally, context: Int?) {
+    /// - Parameters:
+    ///   - parser: The one that has parsed the lines.
+    ///   - start: Where the first line stands in its file that was parsed; nil if none was.
+    func keep(_ tally: LineTally, _ parser: any LineParser, from start: UInt64?) {
         self.tally = tally
-        self.context = events.isWhole ? context : nil
+        contextBehind = events.isWhole ? parser.context : nil
+        firstGuess = parser.firstGuess
+        countBefore = start.map { Int($0 - base) } ?? count
     }
 
-    /// Hands the events on.
-    func append(to output: any BlockOutput) {
-        events.withBytes { output.append($0, leftOut: since?.leftOut ?? 0) }
+    /// Hands some of the events on.
+    func append(_ range: Range<Int>, to output: any BlockOutput) {
+        if !range.isEmpty { events.withBytes { output.append($0.extracting(range), leftOut: 0) } }
+    }
+
+    /// Hands the last events on, and says how many were left out of all.
+    func appendRest(from start: Int, to output: any BlockOutput) {
+        events.withBytes { output.append($0.extracting(start..<$0.byteCount), leftOut: since?.leftOut ?? 0) }
     }
 }
 
@@ -89,6 +124,8 @@ private final class GatheredEvents: EventOutput {
     /// Whether every event had room.
     private(set) var isWhole = true
     let isWanted = true
+    let mailLines = MailLines()
+    var mails: (lines: MailLines, events: Int)? { (mailLines, events.pointee.count) }
     // Behind a pointer, because a stored property would be checked for exclusive use at every event.
     private let events: UnsafeMutablePointer<DocumentWriter>
 
@@ -114,6 +151,7 @@ private final class GatheredEvents: EventOutput {
 
     func removeAll() {
         events.pointee.removeAll()
+        mailLines.removeAll()
         isWhole = true
     }
 
@@ -127,6 +165,8 @@ struct BlockParser: LineHandler {
     private var parser = 0
     private var output: any EventOutput
     private var tally = LineTally()
+    /// Where the first line stands that was parsed.
+    private var start: UInt64?
 
     /// Begins with the parsers of a plan as they are.
     init(_ plan: LogPlan) {
@@ -142,18 +182,23 @@ struct BlockParser: LineHandler {
         tally = LineTally()
         // One that holds on to a line knows too much to go on elsewhere.
         if plan.parsers[parser].context == nil { plan.parsers[parser] = fresh.parsers[parser] }
-        plan.parsers[parser].pass(to: Datetime.now().millisecondsSinceEpoch, output)
-        let before = plan.parsers[parser].context
-        block.split(to: &self)
-        block.keep(tally, context: plan.parsers[parser].context == before ? before : nil)
+        plan.parsers[parser].begin(in: block.context)
+        plan.parsers[parser].pass(to: block.now, output)
+        start = nil
+        block.split(block.lines, to: &self)
+        block.keep(tally, plan.parsers[parser], from: start)
     }
 
     /// Parses a line.
     mutating func take(_ line: RawSpan, at place: LinePlace) -> Bool {
+        if start == nil {
+            guard plan.parsers[parser].isBeginning(line) else { return true }
+            start = place.offset
+        }
         tally.count(plan.parsers[parser].take(line, at: place, to: output), place)
         return true
     }
 
     /// Counts a line that was too long.
-    mutating func skip(at place: LinePlace) { tally.count(.refused(.tooLong), place) }
+    mutating func skip(at place: LinePlace) { if start != nil { tally.count(.refused(.tooLong), place) } }
 }

@@ -18,12 +18,29 @@ public protocol LineParser: Sendable {
     /// - Complexity: O(*n*) in the length of the line.
     mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome
 
-    /// What the lines before decide about those that follow: two parsers made alike with the same context make the same
-    /// of a line.
+    /// What the lines before decide about those that follow.
     ///
-    /// Nil while lines wait to become an event, and for formats of which more is remembered than a number can say: then
-    /// all lines must be parsed one after another.
-    var context: Int? { get }
+    /// Nil if they decide more than a context can say: then all lines must be parsed one after another.
+    var context: LineContext? { get }
+
+    /// Begins in the middle of a log, behind lines that are not known and may have decided this.
+    ///
+    /// A message that waits in the context is none of this parser's.
+    mutating func begin(in context: LineContext)
+
+    /// The first time since ``begin(in:)`` that was guessed from the context.
+    var firstGuess: Int64? { get }
+
+    /// Whether a line can be understood by a parser that has just begun in the middle of a log.
+    mutating func isBeginning(_ line: RawSpan) -> Bool
+
+    /// Goes on behind lines that another parser has taken, emitting what waited for them.
+    ///
+    /// - Parameter context: That of the other parser, behind the lines.
+    mutating func goOn(in context: LineContext, to output: any EventOutput)
+
+    /// Takes lines about mails that another parser has kept.
+    mutating func take(_ mails: MailLines, to output: SplicedOutput)
 
     /// Where the first line stands that was taken, became no event yet, and must be read again after a restart.
     var held: LinePlace? { get }
@@ -39,7 +56,22 @@ public protocol LineParser: Sendable {
 
 extension LineParser {
     /// All lines must be parsed one after another.
-    public var context: Int? { nil }
+    public var context: LineContext? { nil }
+
+    /// Does nothing: a context says nothing.
+    public mutating func begin(in context: LineContext) {}
+
+    /// Nothing is guessed.
+    public var firstGuess: Int64? { nil }
+
+    /// Every line can be understood.
+    public mutating func isBeginning(_ line: RawSpan) -> Bool { true }
+
+    /// Begins in the context: nothing waits.
+    public mutating func goOn(in context: LineContext, to output: any EventOutput) { begin(in: context) }
+
+    /// Does nothing: there are no mails.
+    public mutating func take(_ mails: MailLines, to output: SplicedOutput) {}
 
     /// No line waits.
     public var held: LinePlace? { nil }

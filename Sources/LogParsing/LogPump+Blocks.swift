@@ -2,10 +2,11 @@
 internal import BSON
 internal import CSystem
 
-// A thread parses its block without knowing the lines before it. That is right where the parser's context, which says
-// what they decide about later ones, is the same as if it had known them, and the block left it so. Where it is not,
-// the lines are parsed again, here and in their order. So the events are those of one thread in any case, and the guess
-// of the threads, which is that the context stays as it is, is only a matter of time.
+// A thread parses its block without knowing the lines before it. It begins in the context that was known when it got
+// the block, a few blocks behind. That was right if the context that the block really has, known when those before it
+// are parsed, agrees. Where it does not, the lines are parsed again, here and in their order. Lines that go on with a
+// message of the block before are always parsed here, and so are mails put together, of lines that the threads parsed.
+// So the events are those of one thread in any case, and in the same order.
 
 extension LogPump {
     /// Whether the lines of an input may be parsed by other threads.
@@ -23,7 +24,8 @@ extension LogPump {
         }
         while workers.isFull || workers.hasParsed { takeOldest(of: workers) }
         let parser = parserOfInput[splitter.input]
-        workers.submit { $0.fill(lines, at: base, of: splitter, parser: parser) }
+        let context = plan.parsers[parser].context ?? LineContext()
+        workers.submit { $0.fill(lines, at: base, of: splitter, parser: parser, in: context, at: now) }
         hasBlocks = true
         return true
     }
@@ -38,16 +40,33 @@ extension LogPump {
 
     private mutating func takeOldest(of workers: BlockWorkers) {
         workers.takeOldest { block in
-            if let context = block.context, context == plan.parsers[block.parser].context, let blocks = output.blocks {
-                block.append(to: blocks)
-                tally.add(block.tally)
-                return
+            if let context = plan.parsers[block.parser].context, block.isRight(in: context), let blocks = output.blocks
+            {
+                parse(block.linesBefore, of: block)
+                join(block, to: blocks)
+            } else {
+                parse(block.lines, of: block)
             }
-            let hadBlocks = hasBlocks
-            (isParsingAgain, hasBlocks) = (true, false)
-            block.split(to: &self)
-            (isParsingAgain, hasBlocks) = (false, hadBlocks)
         }
+    }
+
+    /// Parses lines of a block here.
+    private mutating func parse(_ lines: Range<Int>, of block: LineBlock) {
+        if lines.isEmpty { return }
+        let hadBlocks = hasBlocks
+        (isParsingAgain, hasBlocks) = (true, false)
+        block.split(lines, to: &self)
+        (isParsingAgain, hasBlocks) = (false, hadBlocks)
+    }
+
+    /// Takes what a thread made of a block.
+    private mutating func join(_ block: LineBlock, to blocks: any BlockOutput) {
+        guard let context = block.contextBehind, block.linesBefore != block.lines else { return }
+        plan.parsers[block.parser].goOn(in: context, to: output)
+        let spliced = SplicedOutput(block, into: blocks, output)
+        plan.parsers[block.parser].take(block.mails, to: spliced)
+        spliced.finish()
+        tally.add(block.tally)
     }
 }
 

@@ -32,6 +32,10 @@ public protocol EventOutput: AnyObject {
 
     /// Takes events that other threads made, if it can.
     var blocks: (any BlockOutput)? { get }
+
+    /// Where lines about mails are kept because those before them are not known yet, and how many bytes of events came
+    /// before; nil if mails can be emitted at once.
+    var mails: (lines: MailLines, events: Int)? { get }
 }
 
 extension EventOutput {
@@ -46,6 +50,9 @@ extension EventOutput {
 
     /// Takes no events that other threads made.
     public var blocks: (any BlockOutput)? { nil }
+
+    /// Mails can be emitted.
+    public var mails: (lines: MailLines, events: Int)? { nil }
 }
 
 /// A line that became no event.
@@ -73,6 +80,8 @@ public struct LogPump: LineHandler {
     private(set) var live: Set<Int> = []
     /// Those who parse blocks of lines, if there are several threads.
     let workers: BlockWorkers?
+    /// The time of the clock on the wall that the parsers know.
+    var now = Datetime.now().millisecondsSinceEpoch
     /// Whether blocks may be with them.
     var hasBlocks = false
     /// Whether the lines of a block are parsed again.
@@ -113,6 +122,8 @@ public struct LogPump: LineHandler {
     ///
     /// - Parameter milliseconds: The time of the clock on the wall, since 1970 in UTC.
     public mutating func pass(to milliseconds: Int64) {
+        settle()
+        now = milliseconds
         for index in plan.parsers.indices { plan.parsers[index].pass(to: milliseconds, output) }
     }
 

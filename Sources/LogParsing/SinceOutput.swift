@@ -52,6 +52,9 @@ public final class SinceOutput: EventOutput, BlockOutput {
     /// Lets go of events that were gathered.
     public func letGo() { output.letGo() }
 
+    /// Those of the other output.
+    public var mails: (lines: MailLines, events: Int)? { output.mails }
+
     /// The time before which events are left out.
     public var start: Datetime? { earliest }
 

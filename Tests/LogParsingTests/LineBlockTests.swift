@@ -91,6 +91,30 @@ struct LineBlockTests {
         }
     }
 
+    /// What different programs say, with times of each kind, of ten years.
+    private static func message(_ number: Int) -> String {
+        let months = ["Jan", "Mar", "May", "Aug", "Oct", "Dec"]
+        let time =
+            number % 70 < 9
+            ? "\(2013 + number / 250)-0\(1 + number / 30 % 9)-1\(number % 9)T10:00:\(10 + number % 50).25+02:00"
+            : "\(months[number / 40 % 6]) \(10 + number % 9) 1\(number / 9 % 9):00:\(10 + number % 50)"
+        switch number % 5 {
+        case 0: return "\(time) a sshd[\(number)]: Failed password for root from 10.0.0.\(number % 99) port 22 ssh2"
+        case 1: return "<14>\(time) b cron[7]: (root) CMD (job \(number))"
+        case 2: return "\(time) c nginx: " + (number / 300 % 2 == 0 ? hit(number) : "example.org:443 " + hit(number))
+        case 3: return mail(number)
+        default: return "<34>1 2016-05-01T10:00:00Z d app - ID\(number) [x@1 a=\"b\"] text \(number)"
+        }
+    }
+
+    private static func journal(_ number: Int) -> String {
+        let text = mail(number)
+        let message = text.drop { $0 != "]" }.dropFirst(3)
+        let program = number % 4 == 3 ? "sshd" : "postfix/\(number % 3 == 1 ? "smtp" : "qmgr")"
+        return "{\"__REALTIME_TIMESTAMP\": \"17000\(10_000_000_000 + number * 90_000)\", \"_HOSTNAME\": \"mx\", "
+            + "\"SYSLOG_IDENTIFIER\": \"\(program)\", \"PRIORITY\": \"6\", \"MESSAGE\": \"\(message)\"}"
+    }
+
     private static func error(_ number: Int) -> String {
         "2026/05/11 00:24:27 [error] 18#0: *\(number) open() failed, client: ::1, server: a"
             + (number % 4 == 0 ? "\n  on a second line" : "")
@@ -124,9 +148,11 @@ struct LineBlockTests {
         "the events, the counts and the reports are those of one thread, byte for byte",
         arguments: [
             ("combined", Self.hit, true), (Self.main, Self.hit, true), ("auto", Self.hit, true),
-            ("json", Self.json, true), ("auto", Self.json, true), ("syslog", Self.mail, false),
-            ("postfix", Self.mail, false), ("auto", Self.mail, false), ("nginx-error", Self.error, false),
-            ("auto", Self.error, false), ("common", Self.mail, true),
+            ("json", Self.json, true), ("auto", Self.json, true), ("syslog", Self.mail, true),
+            ("postfix", Self.mail, true), ("auto", Self.mail, true), ("nginx-error", Self.error, true),
+            ("auto", Self.error, false), ("common", Self.mail, true), ("syslog", Self.message, true),
+            ("sshd", Self.message, true), ("auto", Self.message, true), ("journal", Self.journal, true),
+            ("auto", Self.journal, false),
         ] as [(String, @Sendable (Int) -> String, Bool)])
     func same(format: String, line: @Sendable (Int) -> String, inBlocks: Bool) throws {
         let plain = directory.write(Self.text(0..<1500, line), to: "a.log")
@@ -140,7 +166,8 @@ struct LineBlockTests {
         let (alone, _) = try read(paths, format, threads: 1)
         let (together, blocks) = try read(paths, format, threads: 3)
         #expect(together.counts == alone.counts && together.reports == alone.reports)
-        #expect(together.bytes == alone.bytes)
+        let place = Self.difference(together.bytes, alone.bytes)
+        #expect(place == nil)
         #expect(alone.counts.read > 3000 && alone.counts.refused > 0 && !alone.reports.isEmpty)
         #expect(inBlocks ? blocks > 20 : blocks < 20)
     }
@@ -156,6 +183,76 @@ struct LineBlockTests {
         let (together, blocks) = try read([path], "auto", threads: 2)
         #expect(together == alone)
         #expect(blocks > 5)
+    }
+
+    @Test("messages of many lines, longer than a block of them, are one event each")
+    func messages() throws {
+        var text = "  a second line without a first one\n"
+        for number in 0..<200 {
+            text += Self.error(number) + "\n"
+            for line in 0..<(number % 40 == 0 ? 400 : number % 7) { text += "  and so on, \(number) \(line)\n" }
+        }
+        let paths = [directory.write(text, to: "a.log"), directory.write("  not its message\n" + text, to: "b.log")]
+        let (alone, _) = try read(paths, "nginx-error", threads: 1)
+        let (together, blocks) = try read(paths, "nginx-error", threads: 3)
+        let place = Self.difference(together.bytes, alone.bytes)
+        #expect(place == nil && together.counts == alone.counts && blocks > 5)
+        #expect(alone.counts[.badTimestamp] == 3)
+    }
+
+    @Test("mails of many blocks are one event each, between the lines' events as by one thread")
+    func mails() throws {
+        var text = ""
+        for number in 0..<4000 {
+            // A hundred mails at a time, of ten hosts, with rejections between.
+            let time = "May 10 1\(number / 1000):\(10 + number / 60 % 50):\(10 + number % 50)"
+            let (host, id) = ("mx\(number % 10)", "4A\(10_000 + number % 100 + number / 700 * 100)")
+            switch number / 100 % 7 {
+            case 0: text += "\(time) \(host) postfix/smtpd[1]: \(id): client=c\(number)[10.0.0.1]\n"
+            case 1: text += "\(time) \(host) postfix/cleanup[2]: \(id): message-id=<\(number)@example.org>\n"
+            case 2:
+                text += "\(time) \(host) postfix/qmgr[3]: \(id): from=<a@b>, size=\(number), nrcpt=1 (queue active)\n"
+            case 3, 4:
+                text +=
+                    "\(time) \(host) postfix/smtp[4]: \(id): to=<r\(number)@b>, relay=none, delay=1, "
+                    + "delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok queued as \(number)X)\n"
+            case 5:
+                text +=
+                    "\(time) \(host) postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[10.0.0.2]: 554 5.7.1 <r@b>: "
+                    + "no; from=<a@b> to=<r@b> proto=ESMTP helo=<x>\n"
+            default: text += "\(time) \(host) postfix/qmgr[3]: \(id): removed\n"
+            }
+        }
+        let path = directory.write(text, to: "mail.log")
+        for format in ["postfix", "syslog", "auto"] {
+            let (alone, _) = try read([path], format, threads: 1)
+            let (together, blocks) = try read([path], format, threads: 3)
+            let place = Self.difference(together.bytes, alone.bytes)
+            #expect(place == nil && together.counts == alone.counts && blocks > 100)
+            let ends = Self.count("partly_delivered|delivered|rejected", in: alone.bytes)
+            #expect(ends > 700)
+        }
+    }
+
+    /// Where the first byte is that differs: texts so long are not to be compared in a message.
+    private static func difference(_ left: [UInt8], _ right: [UInt8]) -> Int? {
+        if left == right { return nil }
+        return zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset ?? min(left.count, right.count)
+    }
+
+    /// How many events have an outcome of several.
+    private static func count(_ outcomes: String, in bytes: [UInt8]) -> Int {
+        let names = outcomes.split(separator: "|").map(String.init)
+        var count = 0
+        var index = 0
+        while index + 4 < bytes.count {
+            let length = Int(bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self))
+            let document = bytes[index..<index + length]
+            let outcome = try? DocumentView(validating: Array(document).span.bytes)["outcome"]?.string
+            if let outcome, names.contains(outcome) { count += 1 }
+            index += length
+        }
+        return count
     }
 
     @Test("what a thread guessed of the lines before its block, and wrongly, is parsed again")

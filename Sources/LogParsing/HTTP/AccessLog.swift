@@ -25,7 +25,7 @@ public struct AccessLogParser: OneEventParser {
     /// `common` or `combined`.
     public var format: String { layout.rawValue }
     /// Lines do not depend on each other.
-    public var context: Int? { 0 }
+    public var context: LineContext? { LineContext() }
 
     private var fields = AccessFields()
     private var text = FieldText()

@@ -9,7 +9,7 @@ public struct NginxAccessParser: OneEventParser {
     public let format: String
     let topic: Int
     /// Lines do not depend on each other.
-    public var context: Int? { 0 }
+    public var context: LineContext? { LineContext() }
 
     private var program: HitProgram
     private var writer: HitWriter

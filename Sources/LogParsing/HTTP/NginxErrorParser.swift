@@ -21,6 +21,29 @@ public struct NginxErrorParser: LineParser {
     private var clock = SyslogClock()
     private var text = FieldText(escape: .none)
 
+    /// The message that waits.
+    public var context: LineContext? {
+        var context = LineContext()
+        if !waiting.isEmpty { context.waiting = (waiting, place) }
+        return context
+    }
+
+    /// Begins without a message.
+    public mutating func begin(in context: LineContext) { waiting.removeAll(keepingCapacity: true) }
+
+    /// Whether a message begins with a line.
+    public mutating func isBeginning(_ line: RawSpan) -> Bool {
+        var index = 0
+        return clock.slashedMilliseconds(in: line, at: &index) != nil && line.has(" [", at: index)
+    }
+
+    /// Emits the message that waited, since another has begun, and goes on with the last one.
+    public mutating func goOn(in context: LineContext, to output: any EventOutput) {
+        emit(output)
+        guard let (text, place) = context.waiting else { return }
+        (waiting, self.place, isOld) = (text, place, false)
+    }
+
     /// The line with which the message began that waits.
     public var held: LinePlace? { waiting.isEmpty ? nil : place }
 
@@ -28,8 +51,7 @@ public struct NginxErrorParser: LineParser {
 
     /// Takes one line.
     public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
-        var index = 0
-        if clock.slashedMilliseconds(in: line, at: &index) != nil, line.has(" [", at: index) {
+        if isBeginning(line) {
             emit(output)
             line.withUnsafeBytes { waiting.append(contentsOf: $0) }
             self.place = place

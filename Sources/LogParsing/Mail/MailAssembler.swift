@@ -56,11 +56,8 @@ struct MailAssembler: Sendable {
     ) {
         advance(to: message.milliseconds, output)
         hasLines = true
-        if found.isRejection {
-            if found.kind == .action { reject(found, message, line, at: place, to: output) }
-            return
-        }
-        guard !found.queueID.isAbsent else { return }
+        guard found.isOfMail else { return }
+        if found.isRejection { return reject(found, message, line, at: place, to: output) }
         let hash = hash(message.host, found.queueID, line)
         let beginning = beginning(found)
         if beginning != .none, let slot = places[hash],

@@ -83,6 +83,25 @@ struct PostfixLine: Sendable {
     /// The keys that are there, as bits.
     var present: UInt32 = 0
 
+    /// Whether the line is about one mail.
+    var isOfMail: Bool { isRejection ? kind == .action : !queueID.isAbsent }
+
+    /// Takes the pairs away, for the memory.
+    mutating func takePairs() -> [PostfixPair] {
+        let pairs = pairs
+        self.pairs = []
+        return pairs
+    }
+
+    /// Becomes a line that was kept, in the memory that is there.
+    mutating func become(_ kept: PostfixLine, with pairs: ArraySlice<PostfixPair>) {
+        var all = takePairs()
+        all.removeAll(keepingCapacity: true)
+        all.append(contentsOf: pairs)
+        self = kept
+        self.pairs = all
+    }
+
     /// Reads a message.
     mutating func read(_ message: LogMessage, _ line: RawSpan) {
         let kept = pairs

@@ -36,8 +36,22 @@ struct PostfixMessages: MessageParser {
         found.read(message, line)
         let topic = topics[number(of: found.daemon, line)]
         output.emit(topic: topic) { write(message, line, at: place, to: &$0) }
-        assembler.take(found, message, line, at: place, to: output)
+        if let (mails, events) = output.mails {
+            mails.add(&found, message, line, at: place, events: events)
+        } else {
+            assembler.take(found, message, line, at: place, to: output)
+        }
         return .taken
+    }
+
+    mutating func take(_ mails: MailLines, to output: SplicedOutput) {
+        let text = mails.text
+        let bytes = text.span.bytes
+        for line in mails.lines {
+            found.become(line.found, with: mails.pairs[line.pairs])
+            output.position = line.events
+            assembler.take(found, line.message, bytes.extracting(line.text), at: line.place, to: output)
+        }
     }
 
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput) { assembler.pass(to: milliseconds, output) }

@@ -20,6 +20,15 @@ public struct JournalParser: LineParser {
         messages = topics.number(of: "log.message")
     }
 
+    /// The access format that fitted last.
+    public var context: LineContext? { LineContext(choice: programs.choice) }
+
+    /// Begins with an access format.
+    public mutating func begin(in context: LineContext) { programs.choice = context.choice }
+
+    /// Takes lines about mails.
+    public mutating func take(_ mails: MailLines, to output: SplicedOutput) { programs.take(mails, to: output) }
+
     /// Takes one line.
     public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
         guard line.byteCount > 0 else { return .refused(.empty) }

@@ -62,6 +62,10 @@ protocol MessageParser: Sendable {
     mutating func take(
         _ message: LogMessage, _ line: RawSpan, at place: LinePlace, to output: any EventOutput
     ) -> LineOutcome
+    /// Which of several formats is tried first, as in ``LineContext/choice``.
+    var choice: Int { get set }
+    /// As ``LineParser/take(_:to:)``.
+    mutating func take(_ mails: MailLines, to output: SplicedOutput)
     /// As ``LineParser/pass(to:_:)``.
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput)
     /// As ``LineParser/finish(_:)``.
@@ -69,6 +73,11 @@ protocol MessageParser: Sendable {
 }
 
 extension MessageParser {
+    var choice: Int {
+        get { 0 }
+        set {}
+    }
+    mutating func take(_ mails: MailLines, to output: SplicedOutput) {}
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {}
     mutating func finish(_ output: any EventOutput) {}
 }

@@ -22,10 +22,17 @@ struct SyslogClock: Sendable {
     private var minuteText: (UInt64, UInt64) = (0, 0)
     private var minute: Int64 = 0
 
-    /// Whether no time was read so far.
-    var isUnused: Bool { last == nil }
+    /// The time that the next one will be near to; nil if that is still the one of ``begin(near:)``.
+    var reference: Int64? { isSettled ? last ?? now ?? Self.system() : nil }
+    /// The first time since ``begin(near:)`` of which the year was guessed from that.
+    private(set) var firstGuess: Int64?
+    /// Whether a time was read since then.
+    private var isSettled = true
 
     init(offset: Int? = nil) { self.offset = offset }
+
+    /// Begins behind a time that is not known for sure.
+    mutating func begin(near time: Int64?) { (last, firstGuess, isSettled) = (time, nil, false) }
 
     /// Learns what time it is.
     mutating func set(now milliseconds: Int64) { now = milliseconds }
@@ -35,8 +42,7 @@ struct SyslogClock: Sendable {
         if let time = sameMinute(line, index) {
             index += 15
             let fraction = ISOLogTime.milliseconds(in: line, fractionAt: &index)
-            last = time + fraction
-            return time + fraction
+            return settle(time + fraction)
         }
         let start = index
         guard start + 15 <= line.byteCount, let month = CommonLogTime.month(line, at: start) else { return nil }
@@ -71,8 +77,14 @@ struct SyslogClock: Sendable {
             minuteText = Self.minuteText(line, start)
             self.minute = best - Int64(second) * 1000
         }
-        last = best + fraction
-        return last
+        return settle(best + fraction)
+    }
+
+    @inline(__always)
+    private mutating func settle(_ time: Int64) -> Int64 {
+        if !isSettled { (firstGuess, isSettled) = (time, true) }
+        last = time
+        return time
     }
 
     private static func minuteText(_ line: RawSpan, _ start: Int) -> (UInt64, UInt64) {
@@ -108,15 +120,19 @@ struct SyslogClock: Sendable {
     }
 
     /// What a time that was known for sure says about the years of those that follow.
-    mutating func learn(_ milliseconds: Int64) { last = milliseconds }
+    mutating func learn(_ milliseconds: Int64) { (last, isSettled) = (milliseconds, true) }
 
     private mutating func current() -> Int64 {
         if let now { return now }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let milliseconds = Int64(time.tv_sec) * 1000
+        let milliseconds = Self.system()
         now = milliseconds
         return milliseconds
+    }
+
+    private static func system() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000
     }
 
     /// The UTC of a local time, in seconds.
@@ -125,13 +141,25 @@ struct SyslogClock: Sendable {
         let hour = local / 900  // zones change at quarters of an hour
         if hour != cachedHour {
             cachedHour = hour
-            var broken = tm()
-            var seconds = time_t(local)
-            gmtime_r(&seconds, &broken)
-            broken.tm_isdst = -1
-            cachedOffset = Int(local - Int64(mktime(&broken)))
+            cachedOffset = Self.offset(atLocal: local)
         }
         return local - Int64(cachedOffset)
+    }
+
+    /// The offset of the machine's zone; of two, when an hour comes twice, the first one.
+    ///
+    /// What `mktime` says of such an hour depends on what it was asked before, by whichever thread.
+    private static func offset(atLocal local: Int64) -> Int {
+        func offset(_ utc: Int64) -> Int {
+            var seconds = time_t(utc)
+            var broken = tm()
+            localtime_r(&seconds, &broken)
+            return broken.tm_gmtoff
+        }
+        let before = offset(local - 86_400)
+        let after = offset(local + 86_400)
+        return before != after && offset(local - Int64(before)) != before && offset(local - Int64(after)) == after
+            ? after : before
     }
 
     private static func year(of milliseconds: Int64) -> Int {

@@ -19,8 +19,26 @@ public struct SyslogParser: LineParser {
         messages = program == nil ? topics.number(of: "log.message") : nil
     }
 
-    /// Whether no line had a time of syslog so far.
-    var isUnused: Bool { header.clock.isUnused }
+    /// The time of the last line, and the access format that fitted last.
+    public var context: LineContext? { LineContext(choice: programs.choice, time: header.clock.reference) }
+
+    /// Begins near to a time.
+    public mutating func begin(in context: LineContext) {
+        programs.choice = context.choice
+        header.clock.begin(near: context.time)
+    }
+
+    /// Goes on with the time of lines that another parser has taken.
+    public mutating func goOn(in context: LineContext, to output: any EventOutput) {
+        programs.choice = context.choice
+        if let time = context.time { header.clock.learn(time) }
+    }
+
+    /// The first time of which the year was guessed.
+    public var firstGuess: Int64? { header.clock.firstGuess }
+
+    /// Takes lines about mails.
+    public mutating func take(_ mails: MailLines, to output: SplicedOutput) { programs.take(mails, to: output) }
 
     /// Takes one line.
     public mutating func take(_ line: RawSpan, at place: LinePlace, to output: any EventOutput) -> LineOutcome {
@@ -83,6 +101,17 @@ struct ProgramMessages: Sendable {
         return nil
     }
 
+    /// Which access format fitted last.
+    var choice: Int {
+        get { parsers.reduce(0) { $0 + $1.choice } }
+        set { for index in parsers.indices { parsers[index].choice = newValue } }
+    }
+
+    mutating func take(_ mails: MailLines, to output: SplicedOutput) {
+        if mails.lines.isEmpty { return }
+        for index in parsers.indices { parsers[index].take(mails, to: output) }
+    }
+
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {
         for index in parsers.indices { parsers[index].pass(to: milliseconds, output) }
     }
@@ -95,6 +124,10 @@ struct ProgramMessages: Sendable {
 /// Access logs that a web server sends to syslog.
 struct WebServerMessages: MessageParser {
     private var hits: HitGuess
+    var choice: Int {
+        get { hits.last }
+        set { hits.last = newValue }
+    }
 
     init(topics: inout LogTopics) throws(LogFormat.Problem) { hits = try HitGuess(topics: &topics) }
 
