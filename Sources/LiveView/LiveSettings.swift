@@ -1,5 +1,6 @@
 // What an administrator may set of the live view's limits.
 
+public import Eventstorm
 public import Service
 
 /// The bounds that depend on the machine and on who uses it.
@@ -13,6 +14,11 @@ public struct LiveSettings: Sendable {
     /// Bytes of all that watches keep.
     public var bytes = 256 << 20
 
+    /// The directory where dashboards are stored; nil if there are none.
+    public var dashboards: String?
+    /// Topics whose events are marks on every graph.
+    public var marks: Set<Pattern> = []
+
     /// The usual.
     public init() {}
 
@@ -20,6 +26,8 @@ public struct LiveSettings: Sendable {
     public init(_ options: Options) {
         clients = options.integer("max-clients")
         bytes = options.size("memory")
+        dashboards = options.textIfGiven("dashboards")
+        marks = Set(options.patterns("mark"))
     }
 
     /// Connections at most: the clients, and some that fetch the page meanwhile.

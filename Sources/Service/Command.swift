@@ -10,6 +10,8 @@ public struct Command: Sendable {
     public var settings: [Setting]
     /// The setting that plain words fill: `file` in `eventstorm-source-log access.log`.
     public var words: String?
+    /// Settings that `--help` tells on one line, and where more is written about them.
+    var seldom: (names: [String], hint: String) = ([], "")
     /// The last lines of `--help`: command lines that work.
     public var examples: [String]
     /// The settings that every program has.
@@ -69,6 +71,15 @@ public struct Command: Sendable {
     func setting(named name: String) -> Setting? { allSettings.first { $0.name == name } }
 }
 
+extension Command {
+    /// The same, with settings that `--help` tells on one line.
+    func abridged(_ names: [String], _ hint: String) -> Command {
+        var command = self
+        command.seldom = (names, hint)
+        return command
+    }
+}
+
 extension Command: CustomStringConvertible {
     /// Its name.
     public var description: String { name }
@@ -82,7 +93,7 @@ extension Command {
         let hasKeys = allSettings.contains(where: \.isAboutKeys)
         let shown = allSettings.filter { setting in
             !setting.isTable && !(hasKeys && (setting.isAboutKeys || setting.name == Setting.insecure.name))
-                && ![Self.config.name, Self.section.name].contains(setting.name)
+                && ![Self.config.name, Self.section.name].contains(setting.name) && !seldom.names.contains(setting.name)
         }
         var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
         let width = min(rows.map(\.0.count).max() ?? 0, 34)
@@ -92,6 +103,9 @@ extension Command {
         if hasKeys {
             let hint = setting(named: Setting.insecure.name) == nil ? "" : ", --insecure"
             rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))
+        }
+        if !seldom.names.isEmpty {
+            rows.append((seldom.names.map { "--\($0)" }.joined(separator: ", "), seldom.hint))
         }
         rows.append(("--help, --version", "print this text; print the version"))
         for (left, right) in rows {

@@ -69,15 +69,23 @@ extension Command {
             Setting("users", .inputFile, "FILE", "who may come in, with hashed passwords; needed beyond this machine"),
             Setting("tls", .inputFile, "FILE", "certificate and key in one PEM file, to serve https"),
             Setting("history", .directory, "DIR", "where eventstorm-sink-archive writes: graphs show the past at once"),
+            Setting("alerts", .table(alert), "", "what to tell of, see below"),
+            Setting("dashboards", .directory, "DIR", "where dashboards are saved; usually they are not"),
+            Setting(
+                "mark", .pattern, "PATTERN", "topics whose events are marks on every graph, as deploys",
+                repeatable: true),
             .integer("max-clients", in: 1...10_000, "WebSockets at the same time", usual: "256"),
             .size("memory", in: 1 << 20...1 << 40, "bytes kept to answer questions", usual: "256MiB"),
             .report, .programName, .keys, .clients, .serverKey, .insecure,
         ],
         words: "subscribe",
         examples: [
-            "eventstorm-sink-live --from tcp://127.0.0.1:5571 'http.*' 'host.*'"
+            "eventstorm-sink-live --from tcp://127.0.0.1:5571 'http.*' 'host.*'",
+            "eventstorm-sink-live --history /var/lib/eventstorm --dashboards /etc/eventstorm/dashboards",
         ],
-        takesConfiguration: true)
+        takesConfiguration: true
+    )
+    .abridged(["access-log", "dashboards", "mark", "max-clients", "memory"], "docs/live.md")
 
     /// `eventstorm up`.
     public static let up = Command(

@@ -1,6 +1,6 @@
 // The status of a program that only receives.
 
-internal import BSON
+public import BSON
 public import Eventstorm
 internal import Synchronization
 public import ZeroMQ
@@ -52,6 +52,14 @@ public final class SinkReporter: Sendable {
         side.usage.queuedBytes = UInt64(queuedBytes)
         side.refusedPeers = refusedPeers
         books.side.withLock { $0 = side }
+    }
+
+    /// Opens a topic for events of the program's own.
+    public func open(_ topic: Topic) throws(TopicError) { _ = try source.topic(topic.name) }
+
+    /// Emits an event of the program's own, such as an alert.
+    public func emit(_ event: Document, on topic: Topic) throws(TopicError) {
+        try source.topic(topic.name).emit(event)
     }
 
     /// Publishes the last status and closes.

@@ -35,7 +35,8 @@ class Live:
     def send(self, message, opcode=1):
         payload = message if isinstance(message, bytes) else json.dumps(message).encode()
         mask = os.urandom(4)
-        length = struct.pack("!B", 0x80 | len(payload)) if len(payload) < 126 else struct.pack("!BH", 0xFE, len(payload))
+        size = len(payload)
+        length = struct.pack("!B", 0x80 | size) if size < 126 else struct.pack("!BH", 0xFE, size)
         body = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
         self.socket.sendall(bytes([0x80 | opcode]) + length + mask + body)
 

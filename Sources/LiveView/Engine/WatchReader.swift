@@ -232,6 +232,15 @@ extension WatchSpec {
         return try measure(first.key, of: source)
     }
 
+    /// The value of a word and a field: `p99` of `request_time`, `count` of none.
+    static func measure(_ word: String, _ field: String?) throws(WatchError) -> Measure {
+        if let field { return try measure(word, of: source(field, WatchLimits())) }
+        guard let measure: Measure = ["count": .count, "rate": .rate][word] else {
+            throw WatchError(message: "\"\(word.prefix(40))\" needs a field")
+        }
+        return measure
+    }
+
     private static func measure(_ word: String, of source: ValueSource) throws(WatchError) -> Measure {
         switch word {
         case "sum": return .sum(source)

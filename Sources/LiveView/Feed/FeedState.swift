@@ -21,6 +21,10 @@ struct Tick: Sendable {
     var tails: [TailChange] = []
     /// The books, if they were recorded since the last tick.
     var books: [LiveBook]?
+    /// Marks that came since the last tick.
+    var marks: [Mark] = []
+    /// How alerts stand, if that changed since the last tick.
+    var alerts: AlertText?
 }
 
 /// Counts events by topic, and gives them to watches and tails.
@@ -28,6 +32,13 @@ struct FeedState {
     var engine: LiveEngine
     var tails = TailSet()
     var catalogue = Catalogue()
+    private var marks: MarkBook
+    private var alerts = AlertBook()
+    /// Alerts that began or ended, for whoever tells others of it.
+    private(set) var alertChanges: [AlertChange] = []
+    // What the clients were given.
+    private var toldMark: UInt64 = 0
+    private var toldAlerts = 0
     /// What may be subscribed to.
     var allowed: Set<Pattern> = []
     private(set) var total = Volume()
@@ -37,8 +48,20 @@ struct FeedState {
     private var losses = LossBook()
     private var distantLosses = LossBook(countsFirst: false)
 
-    init(limits: EngineLimits, hasHistory: Bool = false) {
+    init(limits: EngineLimits, hasHistory: Bool = false, marks: Set<Pattern> = []) {
         engine = LiveEngine(limits: limits, hasHistory: hasHistory)
+        self.marks = MarkBook(patterns: marks)
+    }
+
+    /// Begins to watch for something to tell of.
+    mutating func add(_ rule: AlertRule, now: Int64) throws(WatchError) { try alerts.add(rule, to: &engine, now: now) }
+
+    var hasAlerts: Bool { !alerts.isEmpty }
+
+    /// Takes over which alerts began or ended since the last call.
+    mutating func takeAlertChanges() -> [AlertChange] {
+        defer { alertChanges = [] }
+        return alertChanges
     }
 
     /// Takes one message: `count` validated documents of one topic, one after another.
@@ -48,6 +71,7 @@ struct FeedState {
         if events.count < LiveLimits.topics || events[topic] != nil { events[topic, default: 0] &+= UInt64(count) }
         engine.ingest(topic, payload: payload, now: now)
         tails.ingest(topic, count: count, payload: payload)
+        marks.ingest(topic, payload: payload, now: now)
     }
 
     /// Takes over the books, and tells the watches what went missing since the last ones.
@@ -60,14 +84,28 @@ struct FeedState {
     }
 
     /// What is to be subscribed to.
-    var interest: Set<Pattern> { engine.patterns.union(tails.patterns).union(catalogue.patterns) }
+    var interest: Set<Pattern> { engine.patterns.union(tails.patterns).union(catalogue.patterns).union(marks.patterns) }
 
     /// Hands over what changed since the last tick.
     mutating func takeTick(now: Int64, elapsed: UInt64) -> Tick {
         defer { books = nil }
         catalogue.advance(now: now, within: allowed)
-        return Tick(
+        var tick = Tick(
             total: total, watches: engine.takeChanges(now: now, elapsed: elapsed), tails: tails.takeChanges(),
             books: books)
+        judge(now: now)
+        tick.marks = Array(marks.marks(since: toldMark))
+        toldMark = marks.last
+        if alerts.version != toldAlerts { tick.alerts = AlertText(alerts) }
+        toldAlerts = alerts.version
+        return tick
+    }
+
+    private mutating func judge(now: Int64) {
+        for change in alerts.advance(engine, now: now) {
+            marks.add(change.mark)
+            // Nobody may take them over.
+            if alertChanges.count < 10_000 { alertChanges.append(change) }
+        }
     }
 }

@@ -26,15 +26,31 @@ public final class LiveFeed: Sendable {
     let wishes: Wakeup
     /// Whether older time can be had from what was stored.
     let hasHistory: Bool
+    /// Whether there may be marks.
+    let hasMarks: Bool
+    /// The names of all alerts.
+    let alertNames: [String]
 
     /// Creates a feed that nobody watches yet.
     ///
-    /// - Parameter hasHistory: Whether a ``HistoryReader`` fills older time.
-    public init(settings: LiveSettings = LiveSettings(), hasHistory: Bool = false) throws(ZMQError) {
-        state = Mutex(FeedState(limits: settings.engineLimits, hasHistory: hasHistory))
+    /// - Parameters:
+    ///   - hasHistory: Whether a ``HistoryReader`` fills older time.
+    ///   - alerts: What to tell of.
+    public init(settings: LiveSettings = LiveSettings(), hasHistory: Bool = false, alerts: [AlertRule] = []) throws {
+        state = Mutex(FeedState(limits: settings.engineLimits, hasHistory: hasHistory, marks: settings.marks))
         self.hasHistory = hasHistory
+        hasMarks = !settings.marks.isEmpty || !alerts.isEmpty
+        alertNames = alerts.map(\.name)
         change = try Wakeup()
         wishes = try Wakeup()
+        let now = realtimeMilliseconds()
+        for rule in alerts {
+            do throws(WatchError) {
+                try state.withLock { state throws(WatchError) in try state.add(rule, now: now) }
+            } catch {
+                throw LiveError("watch for the alert \(rule.name)", error.message)
+            }
+        }
     }
 
     /// What clients ask about, as far as `patterns` allow it; nothing while nobody watches.
@@ -89,13 +105,16 @@ public final class LiveFeed: Sendable {
         }
     }
 
+    /// Takes over which alerts began or ended since the last call; ``change`` is signalled when there are some.
+    public func takeAlertChanges() -> [AlertChange] { state.withLock { $0.takeAlertChanges() } }
+
     // MARK: For the service thread
 
     func takeTick(now: Int64, elapsed: UInt64) -> Tick {
         let (tick, isOther) = state.withLock { state in
             let before = state.interest
             let tick = state.takeTick(now: now, elapsed: elapsed)
-            return (tick, state.interest != before)
+            return (tick, state.interest != before || !state.alertChanges.isEmpty)
         }
         if isOther { change.signal() }
         return tick

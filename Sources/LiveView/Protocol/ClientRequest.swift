@@ -31,6 +31,10 @@ enum ClientRequest: Equatable {
     case tail(TailSpec?)
     /// Whether the rows of the books shall be sent.
     case books(Bool)
+    /// Whether marks shall be sent.
+    case marks(Bool)
+    /// Whether it shall be told how alerts stand.
+    case alerts(Bool)
 
     /// Reads a message.
     init(_ message: [UInt8], limits: WatchLimits = WatchLimits()) throws(RequestError) {
@@ -46,7 +50,9 @@ enum ClientRequest: Equatable {
         case "unwatch": self = .unwatch(try Self.name(view))
         case "tail": self = .tail(try Self.tail(view, limits))
         case "books": self = .books(view["on"]?.bool == true)
-        default: throw RequestError("the type is none of watch, unwatch, tail, books", isFatal: true)
+        case "marks": self = .marks(view["on"]?.bool == true)
+        case "alerts": self = .alerts(view["on"]?.bool == true)
+        default: throw RequestError("the type is none of watch, unwatch, tail, books, marks, alerts", isFatal: true)
         }
     }
 

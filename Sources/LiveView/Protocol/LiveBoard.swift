@@ -28,6 +28,8 @@ final class LiveBoard {
     private(set) var books: [LiveBook] = []
     /// The tick at which the books last changed.
     private(set) var booksChangedAt = 0
+    private(set) var marks = MarkBook()
+    private(set) var alerts: AlertText?
     private var total = Volume()
     private var watches: [Int: WatchBoard] = [:]
     private var tails: [Int: Tail] = [:]
@@ -53,6 +55,8 @@ final class LiveBoard {
             booksChangedAt = number
         }
         for change in tick.tails { take(change) }
+        for mark in tick.marks { marks.add(mark) }
+        if let alerts = tick.alerts { self.alerts = alerts }
         head = makeHead()
     }
 

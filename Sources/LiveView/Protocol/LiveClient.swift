@@ -30,6 +30,11 @@ final class LiveClient {
     private var tail: (id: Int, seen: UInt64)?
     private var wantsBooks = false
     private var sentBooks = -1
+    /// The number of the last mark that it was sent; nil if it wants none.
+    private var sentMark: UInt64?
+    private var isFirstMark = true
+    /// The version of the alerts that it was sent; nil if it wants none.
+    private var sentAlerts: Int?
     private var sentTick = -1
     private var wasGreeted = false
     private var complaints: [(message: String, id: String?)] = []
@@ -88,6 +93,8 @@ final class LiveClient {
         case .books(let isOn):
             wantsBooks = isOn
             sentBooks = -1
+        case .marks(let isOn): (sentMark, isFirstMark) = (isOn ? 0 : nil, true)
+        case .alerts(let isOn): sentAlerts = isOn ? -1 : nil
         }
     }
 
@@ -146,6 +153,7 @@ final class LiveClient {
             sentBooks = board.booksChangedAt
             return Message(bytes: BookText.message(board.books))
         }
+        if let bytes = newMarks() ?? newAlerts() { return Message(bytes: bytes) }
         for index in watches.indices {
             if let older = watches[index].older { return Message(bytes: part(of: index, before: older)) }
         }
@@ -201,6 +209,34 @@ final class LiveClient {
         return Self.head(older == nil ? "snapshot" : "change", watches[index].name) + text
     }
 
+    /// Marks that it was not sent yet, some hundred at most; nil if there are none.
+    private func newMarks() -> [UInt8]? {
+        guard let seen = sentMark, isFirstMark || board.marks.last > seen else { return nil }
+        var text: [UInt8] = []
+        text.json("{\"type\":\"marks\",\"marks\":[")
+        var count = 0
+        for mark in board.marks.marks(since: seen) {
+            if text.count > LiveLimits.partBytes { break }
+            sentMark = mark.number
+            // Alerts of topics that somebody may not read are told to nobody but those who may.
+            guard rights.mayRead(mark.topic) else { continue }
+            if count > 0 { text.json(",") }
+            mark.append(to: &text, rights)
+            count += 1
+        }
+        text.json(isFirstMark ? "],\"all\":true}" : "]}")
+        if count == 0 && !isFirstMark { return nil }
+        isFirstMark = false
+        return text
+    }
+
+    /// How alerts stand, if that is new; nil otherwise.
+    private func newAlerts() -> [UInt8]? {
+        guard let seen = sentAlerts, let alerts = board.alerts, alerts.version > seen else { return nil }
+        sentAlerts = alerts.version
+        return alerts.message(rights)
+    }
+
     private static func head(_ type: StaticString, _ name: String) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.json("{\"type\":\"")
@@ -224,6 +260,21 @@ final class LiveClient {
         bytes.json(LiveLimits.clientMessageBytes)
         bytes.json("},\"history\":")
         bytes.json(board.feed.hasHistory ? "true" : "false")
+        bytes.json(",\"dashboards\":")
+        let hasDashboards = board.settings.dashboards != nil
+        bytes.json(string: hasDashboards ? (rights.savesDashboards ? "write" : "read") : "no")
+        bytes.json(",\"marks\":")
+        bytes.json(board.feed.hasMarks ? "true" : "false")
+        bytes.json(",\"alerts\":[")
+        for (index, name) in board.feed.alertNames.enumerated() {
+            if index > 0 { bytes.json(",") }
+            bytes.json(string: name)
+        }
+        bytes.json("]")
+        if let user {
+            bytes.json(",\"user\":")
+            bytes.json(string: user.name)
+        }
         bytes.json("}")
         // It is shown ticks from the next one on: the latest may be long ago.
         sentTick = board.number

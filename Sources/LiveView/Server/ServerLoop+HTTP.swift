@@ -10,7 +10,13 @@ extension ServerLoop {
 
     /// A request whose body is still to come.
     struct Pending {
-        var path: String
+        /// What the body is for.
+        enum Purpose {
+            case enter, leave
+            case dashboard(String, DashboardStore.Condition)
+        }
+
+        var purpose: Purpose
         var body: [UInt8] = []
         var limit: Int
         var credentials: Gate.Credentials
@@ -35,6 +41,10 @@ extension ServerLoop {
     private func judge(_ request: Request) -> Answer {
         guard let target = request.target else { return .refusal(400, "Bad Request", "no target") }
         if let refusal = refusal(of: request, mustHaveOrigin: false) { return refusal }
+        if let name = String(validating: target.path, as: UTF8.self).flatMap({ Self.dashboard($0) }) {
+            let who = gate.rights(request.credentials, now: realtimeMilliseconds())
+            return answer(dashboard: name, request, target.method, who?.rights)
+        }
         guard target.method == "GET" || target.method == "HEAD" else {
             return .refusal(405, "Method Not Allowed", "only GET and HEAD", headers: ["Allow: GET, HEAD"])
         }
@@ -55,10 +65,7 @@ extension ServerLoop {
     /// What is no file of the page; nil if there is no such thing.
     private func door(_ path: String, _ rights: UserRights?) -> Answer? {
         guard ["/api/topics", "/metrics"].contains(path) else { return nil }
-        guard let rights else {
-            return .refusal(
-                401, "Unauthorized", "who are you?", headers: ["WWW-Authenticate: Basic realm=\"eventstorm\""])
-        }
+        guard let rights else { return Self.unknownUser }
         if path == "/api/topics" {
             // It learns while somebody asks.
             defer { keepTicking() }
@@ -72,7 +79,7 @@ extension ServerLoop {
             body: feed.metrics(now: realtimeMilliseconds(), clients: clients.count, sentBytes: sentBytes))
     }
 
-    private func refusal(of request: Request, mustHaveOrigin: Bool) -> Answer? {
+    func refusal(of request: Request, mustHaveOrigin: Bool) -> Answer? {
         doorkeeper.refusal(
             host: request.text(WSI_TOKEN_HOST), origin: request.text(WSI_TOKEN_ORIGIN), upgrading: mustHaveOrigin
         ).map { .refusal(403, "Forbidden", $0) }
@@ -82,13 +89,18 @@ extension ServerLoop {
 
     /// What a request wants that may have a body; nil if it may not, or is refused.
     private func pending(_ request: Request) -> Pending? {
-        guard let target = request.target, target.method == "POST", gate.hasUsers,
-            let path = String(validating: target.path, as: UTF8.self), ["/login", "/logout"].contains(path),
+        guard let target = request.target, let path = String(validating: target.path, as: UTF8.self),
             refusal(of: request, mustHaveOrigin: true) == nil,
-            let length = request.text(WSI_TOKEN_HTTP_CONTENT_LENGTH).flatMap({ Int($0) }), length > 0,
-            length <= Gate.formBytes
+            let length = request.text(WSI_TOKEN_HTTP_CONTENT_LENGTH).flatMap({ Int($0) }), length > 0
         else { return nil }
-        return Pending(path: path, limit: length, credentials: request.credentials, hit: request.hit)
+        if target.method == "PUT", let name = Self.dashboard(path) {
+            return pendingDashboard(name, request, length: length)
+        }
+        guard target.method == "POST", gate.hasUsers, ["/login", "/logout"].contains(path), length <= Gate.formBytes
+        else { return nil }
+        return Pending(
+            purpose: path == "/login" ? .enter : .leave, limit: length, credentials: request.credentials,
+            hit: request.hit)
     }
 
     /// Takes a piece of a body.
@@ -103,8 +115,11 @@ extension ServerLoop {
         guard let pending = bodies.removeValue(forKey: connection) else { return -1 }
         let now = realtimeMilliseconds()
         let answer =
-            pending.path == "/login"
-            ? gate.enter(pending.body, now: now) : gate.leave(pending.credentials)
+            switch pending.purpose {
+            case .enter: gate.enter(pending.body, now: now)
+            case .leave: gate.leave(pending.credentials)
+            case .dashboard(let name, let condition): store(name, pending.body, if: condition)
+            }
         guard reply(connection, pending.hit, answer, withBody: true) == 0, !answer.closes else { return -1 }
         return lws_http_transaction_completed(connection) == 0 ? 0 : -1
     }

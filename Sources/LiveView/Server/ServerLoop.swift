@@ -15,6 +15,7 @@ final class ServerLoop {
     var doorkeeper: Doorkeeper
     var log: AccessLog?
     var gate: Gate
+    var dashboards: DashboardStore?
     /// Whether there is an endpoint that sends back what it is sent: for tests of the WebSockets.
     let echoes: Bool
     var clients: [OpaquePointer: LiveClient] = [:]
@@ -38,12 +39,13 @@ final class ServerLoop {
 
     init(
         feed: LiveFeed, options: LiveServer.Options, gate: consuming Gate, doorkeeper: Doorkeeper,
-        log: consuming AccessLog?
+        log: consuming AccessLog?, dashboards: DashboardStore? = nil
     ) {
         self.feed = feed
         settings = options.settings
         echoes = options.echoes
         self.gate = gate
+        self.dashboards = dashboards
         board = LiveBoard(feed: feed, settings: settings, now: realtimeMilliseconds)
         self.doorkeeper = doorkeeper
         self.log = log
@@ -78,7 +80,7 @@ final class ServerLoop {
 
     private func tick() {
         isTicking = false
-        guard !clients.isEmpty || feed.isAsked(now: realtimeMilliseconds()) else { return }
+        guard !clients.isEmpty || feed.isAsked(now: realtimeMilliseconds()) || !feed.alertNames.isEmpty else { return }
         board.advance()
         for (connection, _) in clients { lws_callback_on_writable(connection) }
         scheduleTick()

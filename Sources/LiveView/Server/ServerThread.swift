@@ -25,8 +25,11 @@ final class ServerThread: @unchecked Sendable {
     init(
         feed: LiveFeed, options: LiveServer.Options, gate: consuming Gate, log: consuming AccessLog?
     ) throws(LiveError) {
+        let dashboards: DashboardStore? =
+            if let path = options.settings.dashboards { try DashboardStore(directory: path) } else { nil }
         loop = ServerLoop(
-            feed: feed, options: options, gate: gate, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log)
+            feed: feed, options: options, gate: gate, doorkeeper: Doorkeeper(port: 0, address: "", names: []), log: log,
+            dashboards: dashboards)
         name = strdup("live")
         policy = .allocate(capacity: 1)
         policy.initialize(to: lws_retry_bo_t())
@@ -120,6 +123,7 @@ final class ServerThread: @unchecked Sendable {
     }
 
     private func run() {
+        if !loop.feed.alertNames.isEmpty { loop.keepTicking() }
         while !isStopping.load(ordering: .acquiring), lws_service(context, 0) >= 0 {
             if isReopening.exchange(false, ordering: .acquiringAndReleasing) { loop.reload() }
         }

@@ -9,12 +9,15 @@ Program.run(.sinkLive) { options, signals in
     let name = options.textIfGiven("name") ?? "live"
     let patterns = Set(options.patterns("subscribe"))
     let archive = options.textIfGiven("history").map { ArchiveHistory(directory: $0) }
-    let feed = try LiveFeed(settings: LiveSettings(options), hasHistory: archive != nil)
+    let rules = try AlertRule.rules(options)
+    let feed = try LiveFeed(settings: LiveSettings(options), hasHistory: archive != nil, alerts: rules)
     let history = try archive.map { try HistoryReader($0, for: feed) }
     // Subscribed to nothing until somebody asks.
     var subscriber = try Subscriber(name, from: options.links("from"), patterns: [])
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     let reporter = try SinkReporter(name, to: options.links("report"))
+    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let actions = try AlertActions(rules, path: path, reporter: reporter)
     let server = try LiveServer(feed: feed, options: LiveServer.Options(options))
     print(server.address)
     fflush(nil)
@@ -26,6 +29,7 @@ Program.run(.sinkLive) { options, signals in
             feed.ingest(delivery.topic, count: delivery.count, payload: delivery.payload)
         }
         _ = feed.change.drain()
+        actions.tell(feed.takeAlertChanges())
         let request = signals.next()
         if case .stop = request { break }
         if request == .reload { server.reload() }
@@ -37,6 +41,7 @@ Program.run(.sinkLive) { options, signals in
     }
     server.close()
     history?.close()
+    actions.close()
     reporter.update(subscriber.ledger, fates: feed.fates, queuedBytes: 0, refusedPeers: subscriber.refusedPeers)
     reporter.close(within: .milliseconds(300))
     subscriber.close()
