@@ -82,6 +82,12 @@ public struct AutoParser: LineParser {
     /// The first time of syslog of which the year was guessed.
     public var firstGuess: Int64? { syslog.firstGuess }
 
+    /// Writes or reads the mails that are not done.
+    public mutating func code(_ state: inout KeptState) {
+        journal.code(&state)
+        syslog.code(&state)
+    }
+
     /// Takes lines about mails.
     public mutating func take(_ mails: MailLines, to output: SplicedOutput) { syslog.take(mails, to: output) }
 

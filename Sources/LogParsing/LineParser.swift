@@ -45,6 +45,9 @@ public protocol LineParser: Sendable {
     /// Where the first line stands that was taken, became no event yet, and must be read again after a restart.
     var held: LinePlace? { get }
 
+    /// Writes, or reads, what is remembered and cannot be had by reading lines again.
+    mutating func code(_ state: inout KeptState)
+
     /// Emits what has waited long enough; called about once a second, and whenever no more lines are there.
     ///
     /// - Parameter milliseconds: The time of the clock on the wall, since 1970 in UTC.
@@ -72,6 +75,9 @@ extension LineParser {
 
     /// Does nothing: there are no mails.
     public mutating func take(_ mails: MailLines, to output: SplicedOutput) {}
+
+    /// Does nothing: all can be had by reading lines again.
+    public mutating func code(_ state: inout KeptState) {}
 
     /// No line waits.
     public var held: LinePlace? { nil }

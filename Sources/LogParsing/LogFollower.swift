@@ -39,6 +39,8 @@ public struct LogFollower: ~Copyable {
     private var noted: SavedPositions?
     private var saved: SavedPositions
     private var hasToldUnsaved = false
+    /// What the parsers remembered in the end.
+    private var lastState: [UInt8] = []
 
     /// Opens the files, or those that the format names if there are none.
     ///
@@ -59,6 +61,7 @@ public struct LogFollower: ~Copyable {
         self.store = store
         saved = options.resuming
         pump = LogPump(plan, to: output, threads: threads)
+        pump.restore(options.resuming.state)
         let files = paths.isEmpty && listeners.isEmpty ? plan.paths : paths
         tail = Tail(files, options: options, listeners: listeners)
         once = options.once
@@ -80,7 +83,11 @@ public struct LogFollower: ~Copyable {
     public mutating func run(
         watching descriptor: CInt, until shouldStop: () -> Bool, hear: (News) -> Void
     ) -> Bool {
-        defer { pump.finish() }
+        defer {
+            // What goes on is kept, so that it is one event however often this process ends.
+            if store != nil { lastState = pump.state(isLast: true) }
+            pump.finish()
+        }
         // Some formats need the time for lines that have none.
         pump.pass(to: Datetime.now().millisecondsSinceEpoch)
         while !shouldStop() {
@@ -118,8 +125,9 @@ public struct LogFollower: ~Copyable {
         for notice in tail.takeNotices() { hear(.file(notice)) }
         let now = Monotonic.now
         if let store, now >= nextSave {
-            nextSave = now + Self.saveEvery
             keepPositions(in: store, hear)
+            // Thousands of mails take a while to write: a twentieth of the time at most.
+            nextSave = max(now + Self.saveEvery, Monotonic.now + (Monotonic.now - now) * 20)
         }
         if now >= nextReport || progress == .finished {
             pump.pass(to: Datetime.now().millisecondsSinceEpoch)
@@ -153,8 +161,8 @@ public struct LogFollower: ~Copyable {
             save(noted, in: store, hear)
             self.noted = nil
         }
-        pump.settle()
-        let now = tail.positions(holding: pump.held)
+        var now = tail.positions(holding: pump.held)
+        now.state = pump.state()
         guard now != saved else { return }
         pump.output.note()
         noted = now
@@ -173,6 +181,9 @@ public struct LogFollower: ~Copyable {
 
     /// Saves where reading ended; to be called when all events have left this process.
     public mutating func savePositions(hear: (News) -> Void) {
-        if let store { save(tail.positions(holding: pump.held), in: store, hear) }
+        guard let store else { return }
+        var positions = tail.positions(holding: pump.held)
+        positions.state = lastState
+        save(positions, in: store, hear)
     }
 }

@@ -130,6 +130,32 @@ public struct LogPump: LineHandler {
     /// Lines that were taken and must be read again after a restart.
     public var held: [LinePlace] { plan.parsers.compactMap(\.held) }
 
+    /// What the parsers remember of the lines so far and is to be kept with the positions.
+    ///
+    /// - Parameter isLast: Whether they forget it, so that ``finish()`` does not emit it.
+    mutating func state(isLast: Bool = false) -> [UInt8] {
+        settle()
+        var state = KeptState(isLast: isLast)
+        code(&state)
+        return state.bytes
+    }
+
+    /// Gives the parsers back what they remembered, if it is of the same formats.
+    mutating func restore(_ bytes: [UInt8]) {
+        if bytes.isEmpty { return }
+        let fresh = plan
+        var state = KeptState(reading: bytes)
+        code(&state)
+        if !state.isComplete { plan = fresh }
+    }
+
+    private mutating func code(_ state: inout KeptState) {
+        for index in plan.parsers.indices where !state.isDamaged {
+            state.check(plan.parsers[index].format)
+            plan.parsers[index].code(&state)
+        }
+    }
+
     /// Lets the parsers emit all that waits, because nothing follows.
     public mutating func finish() {
         settle()

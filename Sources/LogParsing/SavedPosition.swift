@@ -28,6 +28,8 @@ public struct SavedPositions: Hashable, Sendable {
     public internal(set) var files: [SavedPosition] = []
     /// The names and patterns that were followed: what turns up under them later is read from its beginning.
     public internal(set) var patterns: [String] = []
+    /// What the parsers remember of the lines before the positions.
+    var state: [UInt8] = []
 
     /// Starts with nothing known.
     public init() {}
@@ -46,8 +48,8 @@ public final class PositionStore {
         init(_ path: String, code: CInt) { self.init(path, String(cString: strerror(code))) }
     }
 
-    /// The most bytes of the file.
-    private static let limit = 16 << 20
+    /// The most bytes of the file: more than all mails that are gathered at once.
+    private static let limit = 512 << 20
 
     /// What was kept when the reader ended last.
     public let saved: SavedPositions
@@ -92,7 +94,8 @@ public final class PositionStore {
         writer.array("files") { list in
             for file in positions.files { list.document { file.write(to: &$0) } }
         }
-        guard writer.endDocument() else { throw Problem(path, "too many files") }
+        if !positions.state.isEmpty { writer.binary("state", positions.state.span.bytes) }
+        guard writer.endDocument() else { throw Problem(path, "more than \(Self.limit >> 20) MiB") }
         let bytes = writer.take()
         let temporary = path + ".new"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -181,5 +184,6 @@ extension SavedPositions {
         guard isWhole else { return nil }
         files = found
         patterns = known
+        if let kept = view["state"]?.binaryBytes { state = kept.withUnsafeBytes { Array($0) } }
     }
 }

@@ -6,7 +6,7 @@ struct KeptTexts: Sendable {
     /// Bytes that are kept of one mail; what comes then is left out.
     static let limit = 1 << 20
 
-    private(set) var bytes: [UInt8] = []
+    var bytes: [UInt8] = []
     /// Whether a text was not valid UTF-8.
     var isRepaired = false
 

@@ -8,7 +8,7 @@ internal import BSON
 /// time is that of the log, and goes on with the clock on the wall while no lines come.
 struct MailAssembler: Sendable {
     /// A mail to look at again at a time.
-    private struct Due {
+    fileprivate struct Due {
         var time: Int64
         var slot: Int
         /// So that another mail that came into the slot is not meant.
@@ -36,12 +36,14 @@ struct MailAssembler: Sendable {
     private let seed = UInt64.random(in: .min ... .max)
     private var serial: UInt64 = 0
     /// Mails that were never emitted, and those that were, each in the order of their times.
-    private var open = FIFO<Due>()
-    private var emitted = FIFO<Due>()
-    private var removed = FIFO<Due>()
+    fileprivate var open = FIFO<Due>()
+    fileprivate var emitted = FIFO<Due>()
+    fileprivate var removed = FIFO<Due>()
     private var weight = 0
-    /// The latest time in the log.
+    /// The latest time in the log, and what has passed since by the clock on the wall.
     private var now = Int64.min
+    /// The latest time in the log alone: what is kept does not change while no lines come.
+    private var latest = Int64.min
     /// The wall's clock when that was.
     private var wall: Int64?
     private var hasLines = false
@@ -55,6 +57,7 @@ struct MailAssembler: Sendable {
         _ found: PostfixLine, _ message: LogMessage, _ line: RawSpan, at place: LinePlace, to output: any EventOutput
     ) {
         advance(to: message.milliseconds, output)
+        latest = max(latest, message.milliseconds)
         hasLines = true
         guard found.isOfMail else { return }
         if found.isRejection { return reject(found, message, line, at: place, to: output) }
@@ -160,6 +163,59 @@ struct MailAssembler: Sendable {
     }
 }
 
+// MARK: - Restarts
+
+extension MailAssembler {
+    /// The most mails that are read; no more are ever gathered, whatever the limit was.
+    private static let keptLimit = 2 * countLimit
+
+    /// Writes or reads the mails that are not done.
+    mutating func code(_ state: inout KeptState) {
+        state.code(&latest)
+        if state.isReading { now = latest }
+        var mails = state.isReading ? [] : places.values.sorted { slots[$0].serial < slots[$1].serial }
+        state.code(&mails, limit: Self.keptLimit, usual: -1) { state, slot in
+            if slot < 0 { slot = place() }
+            slots[slot].code(&state)
+        }
+        if state.isReading { for slot in mails { know(slot) } }
+        let numbers = Dictionary(uniqueKeysWithValues: mails.enumerated().map { ($1, $0) })
+        for path in [\MailAssembler.open, \.emitted, \.removed] {
+            var dues: [(time: Int64, mail: Int)] = self[keyPath: path].all.compactMap { due in
+                guard !state.isReading, slots[due.slot].serial == due.serial else { return nil }
+                return numbers[due.slot].map { (due.time, $0) }
+            }
+            state.code(&dues, limit: Self.keptLimit * 10, usual: (0, 0)) {
+                $0.code(&$1.time)
+                $0.code(&$1.mail, in: 0...max(0, mails.count - 1))
+            }
+            guard state.isReading, !mails.isEmpty else { continue }
+            for due in dues {
+                let slot = mails[due.mail]
+                self[keyPath: path].append(Due(time: due.time, slot: slot, serial: slots[slot].serial))
+            }
+        }
+        if state.isLast { removeAll() }
+    }
+
+    /// A slot for a mail that is read.
+    private mutating func place() -> Int {
+        slots.append(MailTransaction())
+        serial += 1
+        slots[slots.count - 1].serial = serial
+        return slots.count - 1
+    }
+
+    /// Makes a mail that was read findable.
+    private mutating func know(_ slot: Int) {
+        let texts = slots[slot].texts.bytes
+        let hash = hash(slots[slot].host, slots[slot].queueID, texts.span.bytes)
+        slots[slot].hash = hash
+        places[hash] = slot
+        weight += slots[slot].weight
+    }
+}
+
 // MARK: - Time
 
 extension MailAssembler {
@@ -181,6 +237,10 @@ extension MailAssembler {
         for slot in inOrder where slots[slot].ended != nil || slots[slot].lines > slots[slot].emittedLines {
             emit(slot, output)
         }
+        removeAll()
+    }
+
+    private mutating func removeAll() {
         places.removeAll()
         slots.removeAll()
         free.removeAll()
@@ -234,6 +294,9 @@ extension MailAssembler {
 private struct FIFO<Element: Sendable>: Sendable {
     private var elements: [Element?] = []
     private var head = 0
+
+    /// Those that are in it, in order.
+    var all: [Element] { elements[head...].compactMap(\.self) }
 
     var first: Element? { head < elements.count ? elements[head] : nil }
 

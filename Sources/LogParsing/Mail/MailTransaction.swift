@@ -35,12 +35,14 @@ struct MailRecipient: Sendable {
     /// Tries that are kept: the first ones, and always the last.
     static let attemptLimit = 20
 
-    let to: TextRange
-    let originalTo: TextRange
-    private(set) var last: MailAttempt
+    var to = TextRange.absent
+    var originalTo = TextRange.absent
+    var last = MailAttempt()
     /// Those before the last one.
-    private var earlier: [MailAttempt] = []
-    private var attemptCount = 1
+    var earlier: [MailAttempt] = []
+    var attemptCount = 1
+
+    init() {}
 
     init(to: TextRange, originalTo: TextRange, _ attempt: MailAttempt) {
         self.to = to
@@ -68,7 +70,7 @@ struct MailRecipient: Sendable {
 }
 
 /// A text of a mail of which there is one.
-enum MailField: UInt8, Sendable {
+enum MailField: UInt8, Sendable, CaseIterable {
     case client, clientAddress, from, helo, proto, service, saslMethod, saslUsername, saslSender, originalClient
     case originalQueueID, messageID, notificationKind
 
@@ -148,6 +150,17 @@ struct MailTransaction: Sendable {
     var weight: Int { 512 + texts.bytes.count + recipients.count * 250 + actions.count * 100 }
 
     func has(_ field: MailField) -> Bool { present & 1 << UInt16(field.rawValue) != 0 }
+
+    /// Writes or reads the texts by their fields, which stand among `count` bytes.
+    mutating func codeFields(_ state: inout KeptState, _ count: Int) {
+        state.code(&fields, limit: MailField.allCases.count, usual: (.client, .absent)) { state, item in
+            var number = Int(item.field.rawValue)
+            state.code(&number, in: 0...MailField.allCases.count - 1)
+            item.field = MailField.allCases[number]
+            state.code(&item.text, within: count)
+        }
+        present = fields.reduce(0) { $0 | 1 << UInt16($1.field.rawValue) }
+    }
 
     /// Keeps a text, if it is there and none is kept for its field.
     mutating func set(_ field: MailField, _ text: TextRange, of line: RawSpan) {

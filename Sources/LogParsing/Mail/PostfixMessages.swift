@@ -54,6 +54,8 @@ struct PostfixMessages: MessageParser {
         }
     }
 
+    mutating func code(_ state: inout KeptState) { assembler.code(&state) }
+
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput) { assembler.pass(to: milliseconds, output) }
 
     mutating func finish(_ output: any EventOutput) { assembler.finish(output) }
@@ -137,7 +139,9 @@ struct PostfixMessages: MessageParser {
 /// Postfix's `delays=a/b/c/d`, in seconds.
 struct MailDelays: Sendable {
     /// Before the queue manager, in it, setting up the connection, and transmitting.
-    private var parts = (0.0, 0.0, 0.0, 0.0)
+    var parts = (0.0, 0.0, 0.0, 0.0)
+
+    init() {}
 
     init?(_ line: RawSpan, _ text: TextRange) {
         var cursor = TextCursor(line, text)

@@ -26,6 +26,9 @@ public struct JournalParser: LineParser {
     /// Begins with an access format.
     public mutating func begin(in context: LineContext) { programs.choice = context.choice }
 
+    /// Writes or reads the mails that are not done.
+    public mutating func code(_ state: inout KeptState) { programs.code(&state) }
+
     /// Takes lines about mails.
     public mutating func take(_ mails: MailLines, to output: SplicedOutput) { programs.take(mails, to: output) }
 

@@ -64,6 +64,8 @@ protocol MessageParser: Sendable {
     ) -> LineOutcome
     /// Which of several formats is tried first, as in ``LineContext/choice``.
     var choice: Int { get set }
+    /// As ``LineParser/code(_:)``.
+    mutating func code(_ state: inout KeptState)
     /// As ``LineParser/take(_:to:)``.
     mutating func take(_ mails: MailLines, to output: SplicedOutput)
     /// As ``LineParser/pass(to:_:)``.
@@ -77,6 +79,7 @@ extension MessageParser {
         get { 0 }
         set {}
     }
+    mutating func code(_ state: inout KeptState) {}
     mutating func take(_ mails: MailLines, to output: SplicedOutput) {}
     mutating func pass(to milliseconds: Int64, _ output: any EventOutput) {}
     mutating func finish(_ output: any EventOutput) {}

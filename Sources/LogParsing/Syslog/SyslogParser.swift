@@ -37,6 +37,9 @@ public struct SyslogParser: LineParser {
     /// The first time of which the year was guessed.
     public var firstGuess: Int64? { header.clock.firstGuess }
 
+    /// Writes or reads the mails that are not done.
+    public mutating func code(_ state: inout KeptState) { programs.code(&state) }
+
     /// Takes lines about mails.
     public mutating func take(_ mails: MailLines, to output: SplicedOutput) { programs.take(mails, to: output) }
 
@@ -106,6 +109,8 @@ struct ProgramMessages: Sendable {
         get { parsers.reduce(0) { $0 + $1.choice } }
         set { for index in parsers.indices { parsers[index].choice = newValue } }
     }
+
+    mutating func code(_ state: inout KeptState) { for index in parsers.indices { parsers[index].code(&state) } }
 
     mutating func take(_ mails: MailLines, to output: SplicedOutput) {
         if mails.lines.isEmpty { return }
