@@ -14,9 +14,9 @@ final class ServerFixture {
     let directory: TemporaryDirectory
     var port: UInt16 { server.port }
 
-    init(_ change: (inout LiveServer.Options) -> Void = { _ in }) throws {
+    init(hasHistory: Bool = false, _ change: (inout LiveServer.Options) -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
-        feed = try LiveFeed()
+        feed = try LiveFeed(hasHistory: hasHistory)
         var options = LiveServer.Options(listen: try #require(Listen("127.0.0.1:0")))
         options.accessLog = "\(directory.path)/access.log"
         change(&options)

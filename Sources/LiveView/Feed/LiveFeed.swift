@@ -193,6 +193,9 @@ extension LiveFeed {
         return state.withLock { $0.engine.merge(past: handed.engine) }
     }
 
+    /// What history has come to for a watch; nil if there is none.
+    func history(of id: Int) -> Seam.State? { state.withLock { $0.engine.watch(id)?.seam?.state } }
+
     /// Lets what was stored count instead of what came live meanwhile.
     func join(past ids: [Int]) {
         state.withLock { state in for id in ids { state.engine.watch(id)?.join() } }

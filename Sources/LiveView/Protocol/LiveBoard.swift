@@ -96,6 +96,15 @@ final class LiveBoard {
         return (text, part.hasMore ? part.buckets.last?.number : nil)
     }
 
+    /// All that a watch has to tell, as one object.
+    func whole(ofWatch id: Int) -> [UInt8] {
+        guard let part = feed.part(ofWatch: id, before: nil, bytes: .max),
+            let body = watches[id]?.body(of: part, isFirst: true, time: now())
+        else { return Array("{}".utf8) }
+        // The body goes on behind a first member.
+        return Array("{".utf8) + body.dropFirst()
+    }
+
     // MARK: Tails
 
     /// Begins a tail for one more client; returns its number.

@@ -79,9 +79,11 @@ struct Gate {
             return .refusal(429, "Too Many Requests", "too many attempts, wait a second", headers: ["Retry-After: 1"])
         }
         let fields = Form.fields(form)
-        guard let name = fields["name"], let password = fields["password"],
-            let user = users.find(name, password: password)
-        else { return .elsewhere("/login?wrong") }
+        var shown = fields["token"].flatMap { Self.token($0) }
+        if let name = fields["name"], let password = fields["password"] { shown = (name, password) }
+        guard let (name, password) = shown, let user = users.find(name, password: password) else {
+            return .elsewhere("/login?wrong")
+        }
         let secret = sessions.begin(user, now: now)
         let age = Sessions.lifetime / 1_000
         return .elsewhere("/", headers: ["Set-Cookie: \(cookie(secret)); Max-Age=\(age)"])
@@ -97,14 +99,21 @@ struct Gate {
         "\(Sessions.cookie)=\(secret); Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")"
     }
 
-    /// The name and the password in a header of RFC 7617.
+    /// The name and the password in a header of RFC 7617, or in a token `NAME.PASSWORD` (RFC 6750).
     static func basic(_ header: String) -> (name: String, password: String)? {
         let words = header.split(separator: " ")
+        if words.count == 2, words[0].lowercased() == "bearer" { return token(words[1]) }
         guard words.count == 2, words[0].lowercased() == "basic", let bytes = decodeBase64(words[1].utf8),
             !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self)
         else { return nil }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
+
+    /// The name and the password of a token.
+    static func token(_ text: some StringProtocol) -> (name: String, password: String)? {
+        guard let dot = text.firstIndex(of: "."), dot > text.startIndex else { return nil }
+        return (String(text[..<dot]), String(text[text.index(after: dot)...]))
     }
 
     private static func decodeBase64(_ text: Substring.UTF8View) -> [UInt8]? {

@@ -14,6 +14,7 @@ extension ServerLoop {
         enum Purpose {
             case enter, leave
             case dashboard(String, DashboardStore.Condition)
+            case query
         }
 
         var purpose: Purpose
@@ -44,6 +45,11 @@ extension ServerLoop {
         if let name = String(validating: target.path, as: UTF8.self).flatMap({ Self.dashboard($0) }) {
             let who = gate.rights(request.credentials, now: realtimeMilliseconds())
             return answer(dashboard: name, request, target.method, who?.rights)
+        }
+        if target.path.elementsEqual(Self.queryPath.utf8) {
+            return questionRefusal(request)
+                ?? .refusal(
+                    413, "Content Too Large", "a watch of 1 to \(LiveLimits.clientMessageBytes) bytes is wanted")
         }
         guard target.method == "GET" || target.method == "HEAD" else {
             return .refusal(405, "Method Not Allowed", "only GET and HEAD", headers: ["Allow: GET, HEAD"])
@@ -96,6 +102,7 @@ extension ServerLoop {
         if target.method == "PUT", let name = Self.dashboard(path) {
             return pendingDashboard(name, request, length: length)
         }
+        if path == Self.queryPath { return pendingQuestion(request, length: length) }
         guard target.method == "POST", gate.hasUsers, ["/login", "/logout"].contains(path), length <= Gate.formBytes
         else { return nil }
         return Pending(
@@ -114,12 +121,14 @@ extension ServerLoop {
     func finishBody(_ connection: OpaquePointer) -> CInt {
         guard let pending = bodies.removeValue(forKey: connection) else { return -1 }
         let now = realtimeMilliseconds()
-        let answer =
+        let answer: Answer? =
             switch pending.purpose {
             case .enter: gate.enter(pending.body, now: now)
             case .leave: gate.leave(pending.credentials)
             case .dashboard(let name, let condition): store(name, pending.body, if: condition)
+            case .query: ask(connection, pending)
             }
+        guard let answer else { return 0 }
         guard reply(connection, pending.hit, answer, withBody: true) == 0, !answer.closes else { return -1 }
         return lws_http_transaction_completed(connection) == 0 ? 0 : -1
     }
@@ -159,7 +168,7 @@ extension ServerLoop {
 
     // MARK: Sending
 
-    private func reply(_ connection: OpaquePointer, _ hit: AccessLog.Hit?, _ answer: Answer, withBody: Bool) -> CInt {
+    func reply(_ connection: OpaquePointer, _ hit: AccessLog.Hit?, _ answer: Answer, withBody: Bool) -> CInt {
         var head = "HTTP/1.1 \(answer.status) \(answer.phrase)\r\nContent-Type: \(answer.type)\r\n"
         head += "Content-Length: \(answer.body.count)\r\n"
         for header in Page.safety + answer.headers { head += "\(header)\r\n" }

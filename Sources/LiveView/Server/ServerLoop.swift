@@ -20,6 +20,7 @@ final class ServerLoop {
     let echoes: Bool
     var clients: [OpaquePointer: LiveClient] = [:]
     var bodies: [OpaquePointer: Pending] = [:]
+    var questions: [OpaquePointer: Question] = [:]
     /// Requests that were let in and are not WebSockets yet.
     var coming: [OpaquePointer: Coming] = [:]
     var echo: [OpaquePointer: Echo] = [:]
@@ -80,8 +81,12 @@ final class ServerLoop {
 
     private func tick() {
         isTicking = false
-        guard !clients.isEmpty || feed.isAsked(now: realtimeMilliseconds()) || !feed.alertNames.isEmpty else { return }
+        guard
+            !clients.isEmpty || !questions.isEmpty || !feed.alertNames.isEmpty
+                || feed.isAsked(now: realtimeMilliseconds())
+        else { return }
         board.advance()
+        answerQuestions()
         for (connection, _) in clients { lws_callback_on_writable(connection) }
         scheduleTick()
     }
@@ -99,6 +104,7 @@ final class ServerLoop {
         case LWS_CALLBACK_WSI_DESTROY:
             connections -= 1
             bodies[connection] = nil
+            forgetQuestion(connection)
             coming[connection] = nil
         case LWS_CALLBACK_HTTP_BODY: return takeBody(connection, UnsafeRawBufferPointer(start: input, count: length))
         case LWS_CALLBACK_HTTP_BODY_COMPLETION: return finishBody(connection)

@@ -12,7 +12,7 @@ import Testing
 private let start: Int64 = 1_795_220_593_400
 
 /// What was stored, in the order in which it was, and the clock of a test.
-private final class Store: HistorySource {
+final class Store: HistorySource {
     struct State {
         var now: Int64 = start
         var stored: [(at: Int64, document: [UInt8])] = []
@@ -71,7 +71,7 @@ private func journeys(_ count: Int, seed: UInt64, from: Int64, to: Int64) -> [Jo
     }
 }
 
-private func document(_ hit: Hit) -> [UInt8] {
+func document(_ hit: Hit) -> [UInt8] {
     var writer = DocumentWriter()
     hit.write(to: &writer)
     return writer.withBytes { $0.withUnsafeBytes { Array($0) } }

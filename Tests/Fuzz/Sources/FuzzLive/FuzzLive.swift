@@ -28,20 +28,38 @@ enum FuzzLive {
     private static func check(_ bytes: [UInt8]) {
         let end = bytes.firstIndex(of: 0) ?? bytes.count
         let documents = Array(bytes[min(end + 1, bytes.count)...])
-        guard let feed = try? LiveFeed(), let topic = try? Topic("a") else { return }
+        guard let topic = try? Topic("a") else { return }
+        var settings = LiveSettings()
+        settings.marks = [Pattern(topic)]
+        guard let feed = try? LiveFeed(settings: settings, hasHistory: true) else { return }
         var now: Int64 = 1_795_220_593_000
-        let board = LiveBoard(feed: feed, now: { now })
+        let board = LiveBoard(feed: feed, settings: settings, now: { now })
         let client = LiveClient(board: board)
         for line in bytes[..<end].split(separator: 10).prefix(20) {
             _ = Array(line).withUnsafeBytes { client.take($0) }
             _ = client.finishMessage()
             feed.ingest(topic, count: 1, payload: documents.span.bytes, now: now)
+            // What was stored is the same, an hour ago.
+            let wishes = feed.takeWishes()
+            readPast(of: wishes, topic, documents, feed, now: now)
             now += 250
             board.advance()
             read(client)
         }
         client.leave()
-        precondition(!feed.isWatched, "something is wanted by nobody")
+        precondition(feed.interest(within: [.everything]) == settings.marks, "something is wanted by nobody")
+    }
+
+    /// Counts the documents as if they had been stored.
+    private static func readPast(
+        of wishes: [PastWish], _ topic: Topic, _ documents: [UInt8], _ feed: LiveFeed, now: Int64
+    ) {
+        var shadows = LiveEngine()
+        for wish in wishes { try? shadows.add(shadowOf: wish) }
+        shadows.ingest(topic, payload: documents.span.bytes, now: now)
+        _ = feed.merge(past: shadows)
+        feed.join(past: wishes.map(\.id))
+        feed.finishHistory(of: wishes.map(\.id), nil)
     }
 
     /// Everything that the client is sent must be JSON.
@@ -61,11 +79,13 @@ enum FuzzLive {
     }
 
     private static let messages = [
-        #"{"type":"watch","id":"w","topic":"*","match":{"s":{"$gte":5}},"group":["p","$topic"],"value":["count",{"p99":"t"}]}"#,
+        #"{"type":"watch","id":"w","topic":"*","match":{"s":{"$gte":5}},"group":["p","$topic"],"value":{"p99":"t"}}"#,
         #"{"type":"watch","id":"w","topic":"a","value":[{"top":"p","n":3},{"distinct":"p"},{"histogram":"t"}],"totals":true}"#,
         #"{"type":"watch","id":"v","topic":"a.*","every":"250ms","last":"1m","late":"2s","clock":"arrival","limit":7}"#,
         #"{"type":"tail","topic":"*","match":"{p: /^x/}","rate":8}"#, #"{"type":"tail","topic":null}"#,
-        #"{"type":"unwatch","id":"w"}"#, #"{"type":"books","on":true}"#,
+        #"{"type":"watch","id":"y","topic":"a","from":1795220500000,"to":1795220600000,"every":"5s","group":"p"}"#,
+        #"{"type":"marks","on":true}"#, #"{"type":"alerts","on":true}"#, #"{"type":"unwatch","id":"w"}"#,
+        #"{"type":"books","on":true}"#,
     ]
 
     /// Writes messages with documents, as something to begin with.
