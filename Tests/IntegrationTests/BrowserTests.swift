@@ -39,27 +39,44 @@ enum Browser {
 
 /// Emits what the page is looked at with, on a thread of its own, until it is let go.
 private final class PageEvents: Sendable {
+    /// Events of a flood, and the bytes of each: together more than what queues and sockets between two programs hold.
+    private static let flood = (events: 4_000, bytes: 8_000)
+
     let endpoint: String
     let lossyEndpoint: String
     private let source: Source
     private let tick: OpenTopic
     private let isDone = Atomic(false)
+    private let floods = Atomic(0)
 
-    init() throws {
+    /// - Parameter endpoint: Where to publish; a port of its own if there is no router.
+    init(to endpoint: String? = nil) throws {
         // A name may be anything: it must stay text in the page, too.
-        source = try Source("<b>browser-test</b>", to: Endpoint.list("tcp://127.0.0.1:*", usual: .bind))
-        endpoint = source.bound[0]
+        source = try Source(
+            "<b>browser-test</b>", to: Endpoint.list(endpoint ?? "bind:tcp://127.0.0.1:*", usual: .connect))
+        self.endpoint = source.bound.first ?? ""
         tick = try source.topic("test.tick")
         let evil = try source.topic("test.evil")
         let context = try Context()
         let socket = try Socket.linkPublisher(in: context)
         lossyEndpoint = try socket.bind("tcp://127.0.0.1:*")
+        let skips = endpoint == nil
         let thread = try OSThread(name: "emitter", handing: socket) { [self] socket in
             socket.adoptByCurrentThread()
             var number: Int64 = 0
+            var sequence: UInt64 = 0
             while !isDone.load(ordering: .relaxed) {
                 emit(number, evil)
-                Self.skip(number, socket)
+                if skips {
+                    Self.send("test.lossy", UInt64(number) * 2, bytes: 0, socket)
+                } else {
+                    let isFlood = floods.load(ordering: .relaxed) > 0
+                    for _ in 0..<(isFlood ? Self.flood.events : 1) {
+                        Self.send("test.flood", sequence, bytes: isFlood ? Self.flood.bytes : 0, socket)
+                        sequence += 1
+                    }
+                    if isFlood { floods.subtract(1, ordering: .relaxed) }
+                }
                 number += 1
                 usleep(50_000)
             }
@@ -72,6 +89,8 @@ private final class PageEvents: Sendable {
             event["message"] = "tick number \(number)"
             event["n"] = number
             event["square"] = number * number
+            event["host"] = number % 3 == 0 ? "h2" : "h1"
+            event["status"] = [Int32(200), 200, 404, 500][Int(number % 4)]
         }
         evil.emit { event in
             for markup in [
@@ -82,19 +101,29 @@ private final class PageEvents: Sendable {
             }
             event["message"] = "<script>window.pwned = 1</script>"
             event["severity"] = "<b>error</b>"
+            event["host"] = "<img src=x onerror='window.pwned = 1'>"
         }
     }
 
-    /// A publisher that sends every second of its numbers.
-    private static func skip(_ number: Int64, _ socket: borrowing Socket) {
-        guard let topic = try? Topic("test.lossy") else { return }
-        let stamp = Stamp(origin: 0xE5, sequence: UInt64(number) * 2, count: 1)
+    /// Publishes as a program does that says nothing about itself.
+    private static func send(_ name: String, _ sequence: UInt64, bytes: Int, _ socket: borrowing Socket) {
+        guard let topic = try? Topic(name) else { return }
+        let stamp = Stamp(origin: 0xE5, sequence: sequence, count: 1)
         let head = Envelope.bytes(topic: topic, stamp: stamp)
-        let document = Document { $0["n"] = number }
+        let document = Document {
+            $0["n"] = Int64(sequence)
+            $0["text"] = String(repeating: "x", count: bytes)
+        }
         var envelope = Message(copying: head.span.bytes)
         var payload = Message(copying: document.bytes.span.bytes)
         _ = try? socket.send(&envelope, more: true, wait: false)
         _ = try? socket.send(&payload, more: false, wait: false)
+    }
+
+    /// Sends more at once than a reader who stands still is kept, and returns when that is done.
+    func pour() {
+        floods.store(1, ordering: .relaxed)
+        while floods.load(ordering: .relaxed) > 0 { usleep(10_000) }
     }
 
     /// Whether somebody subscribes to what is emitted.
@@ -120,6 +149,8 @@ private final class LiveProgram {
         address = String(decoding: output.fileHandleForReading.availableData.dropLast(), as: UTF8.self)
     }
 
+    func signal(_ number: CInt) { kill(process.processIdentifier, number) }
+
     /// Ends it as an administrator would, and says how it went.
     func end() -> Int32 {
         process.terminate()
@@ -128,50 +159,91 @@ private final class LiveProgram {
     }
 }
 
-@Suite(
-    "The live page in a browser", .enabled(if: Browser.isThere, "chromium or python3 with playwright is not installed"),
-    .timeLimit(.minutes(5)))
-struct BrowserTests {
-    @Test("moves, tells, stays safe, and comes back")
-    func page() throws {
-        let chromium = try #require(Browser.chromium)
-        let interpreter = try #require(Browser.interpreter)
-        let emitter = try PageEvents()
-        defer { emitter.close() }
-        let endpoints = "\(emitter.endpoint),\(emitter.lossyEndpoint)"
-        var program = try LiveProgram(from: endpoints, listen: "127.0.0.1:0")
-        try #require(program.address.hasPrefix("http://127.0.0.1:"))
-        #expect(!emitter.isWanted)
+/// A script that drives the browser, and what the test does for it.
+private struct BrowserScript {
+    let name: String
+    let address: String
 
-        let script = Process()
+    /// Runs it; `answer` does what it asks for. Every step must be as it should be.
+    func run(steps expected: Int, answer: (String) throws -> Void) throws {
+        let process = Process()
         let (input, output) = (Pipe(), Pipe())
-        script.executableURL = interpreter
-        script.arguments = [
-            Python.root.appending(path: "Tests/IntegrationTests/Browser/page.py").path, chromium.path, program.address,
+        process.executableURL = Browser.interpreter
+        process.arguments = [
+            Python.root.appending(path: "Tests/IntegrationTests/Browser/\(name).py").path,
+            Browser.chromium?.path ?? "", address,
         ]
-        if let shots = ProcessInfo.processInfo.environment["ES_SHOTS"] { script.arguments?.append(shots) }
-        script.standardInput = input
-        script.standardOutput = output
-        try script.run()
+        if let shots = ProcessInfo.processInfo.environment["ES_SHOTS"] { process.arguments?.append(shots) }
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
         var steps = 0
         for line in LineSequence(output.fileHandleForReading) {
             let report = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            if report["ask"] != nil {
-                let listen = String(program.address.dropFirst("http://".count).dropLast())
-                #expect(program.end() == 0)
-                program = try LiveProgram(from: endpoints, listen: listen)
+            if let word = report["ask"] as? String {
+                try answer(word)
                 input.fileHandleForWriting.write(Data("done\n".utf8))
                 continue
             }
             steps += 1
             #expect(report["ok"] as? Bool == true, "\(report["step"] ?? ""): \(report["why"] ?? "")")
         }
-        script.waitUntilExit()
-        #expect(script.terminationStatus == 0)
-        #expect(steps == 18)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(steps == expected)
+    }
+}
+
+@Suite(
+    "The live page in a browser", .enabled(if: Browser.isThere, "chromium or python3 with playwright is not installed"),
+    .timeLimit(.minutes(5)))
+struct BrowserTests {
+    @Test("moves, tells, stays safe, and comes back")
+    func look() throws {
+        let emitter = try PageEvents()
+        defer { emitter.close() }
+        let endpoints = "\(emitter.endpoint),\(emitter.lossyEndpoint)"
+        var program = try LiveProgram(from: endpoints, listen: "127.0.0.1:0")
+        try #require(program.address.hasPrefix("http://127.0.0.1:"))
+        #expect(!emitter.isWanted)
+        try BrowserScript(name: "look", address: program.address).run(steps: 19) { _ in
+            let listen = String(program.address.dropFirst("http://".count).dropLast())
+            #expect(program.end() == 0)
+            program = try LiveProgram(from: endpoints, listen: listen)
+        }
         let end = ContinuousClock.now + .seconds(5)
         while emitter.isWanted, ContinuousClock.now < end { usleep(10_000) }
         #expect(!emitter.isWanted, "the browser is closed, and the events still flow")
+        #expect(program.end() == 0)
+    }
+
+    @Test("does what people do, by mouse and by keyboard alone")
+    func hands() throws {
+        let emitter = try PageEvents()
+        defer { emitter.close() }
+        let program = try LiveProgram(from: "\(emitter.endpoint),\(emitter.lossyEndpoint)", listen: "127.0.0.1:0")
+        try BrowserScript(name: "hands", address: program.address).run(steps: 16) { _ in }
+        #expect(program.end() == 0)
+    }
+
+    @Test("hatches what was really lost: its program stood still, a router died")
+    func losses() throws {
+        let router = try RunningRouter("<i>router</i>")
+        let emitter = try PageEvents(to: "tcp://127.0.0.1:\(router.inPort)")
+        defer { emitter.close() }
+        let program = try LiveProgram(
+            from: "tcp://127.0.0.1:\(router.outPort),\(emitter.lossyEndpoint)", listen: "127.0.0.1:0")
+        try BrowserScript(name: "losses", address: program.address).run(steps: 4) { word in
+            if word == "flood" {
+                program.signal(SIGSTOP)
+                emitter.pour()
+                program.signal(SIGCONT)
+            } else {
+                router.signal(SIGKILL)
+                _ = router.waitForEnd()
+                try router.start()
+            }
+        }
         #expect(program.end() == 0)
     }
 }

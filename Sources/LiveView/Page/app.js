@@ -1,94 +1,60 @@
 // Joins the parts of the page.
 
-import { Books } from "./books.js";
-import { Cards } from "./cards.js";
 import { Connection } from "./connection.js";
-import { byId, setText } from "./dom.js";
-import { units, whole } from "./format.js";
-import { readColours, shared } from "./graph.js";
-import { Rate } from "./series.js";
-import { Tail } from "./tail.js";
-import { Topics } from "./topics.js";
+import { byId } from "./dom.js";
+import { Header } from "./header.js";
+import { beginKeys } from "./keys.js";
+import { beginMotion } from "./motion.js";
+import { Page } from "./page.js";
+import { beginSettings } from "./settings.js";
+import { TimeBar } from "./timebar.js";
+import { timeline } from "./timeline.js";
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const isLight = matchMedia("(prefers-color-scheme: light)");
-shared.isCalm = calm.matches;
-calm.addEventListener("change", () => (shared.isCalm = calm.matches));
-readColours();
-
-const total = new Rate();
-const volume = new Rate();
-let hasEvents = false;
-/// Topics that the filter offers.
-let known = 0;
-
-const connection = new Connection({ onState: showState, onMessage: take });
-const cards = new Cards(byId("fields"), byId("topics"));
-const tail = new Tail({ connection, onGraph: (topic, field) => topics.watch(topic, field) });
-const topics = new Topics({ cards, connection, onFilter: (topic) => tail.filterBy(topic) });
-const books = new Books({ connection });
-
-isLight.addEventListener("change", () => {
-  readColours();
-  cards.forEach((card) => card.graph && card.recolour());
-});
-byId("topic-filter").addEventListener("input", ({ target }) => cards.filterBy(target.value));
-document.addEventListener("keydown", (event) => {
-  const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-  if (event.key === "p" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) tail.pause(!tail.isPaused);
-});
-setInterval(() => cards.forEach((card) => card.root.isConnected && card.describe()), 5_000);
-
-function showState(state, seconds) {
-  const place = byId("state");
-  place.dataset.state = state;
-  setText(place, state === "waiting" ? `connection lost, again in ${seconds} s` : state);
-}
+beginSettings();
+const header = new Header();
+const connection = new Connection({ onState: (...state) => header.showState(...state), onMessage: take });
+const page = new Page(connection);
+const timeBar = new TimeBar();
+let isKnown = false;
 
 /// One message of the server; docs/live.md says what they contain.
 function take(message) {
-  if (message.type === "hello") begin(message);
-  else if (message.type === "tick") tick(message);
-  else if (message.type === "snapshot" || message.type === "change") topics.take(message);
-  else if (message.type === "books") books.show(message);
-  else if (message.type === "error" && !message.id) tail.complain(message.message);
+  const { type } = message;
+  if (type === "tick") tick(message);
+  else if (type === "hello") begin(message);
+  else if (page.filter.take(message) || page.tail.hear(message)) return;
+  else if (type === "snapshot" || type === "change") page.store.take(message);
+  else if (type === "books") {
+    page.books.show(message);
+    page.outages.take(message);
+  }
+  else if (type === "marks") page.takeMarks(message);
+  else if (type === "alerts") page.alerts.take(message);
+  else if (type === "error" && message.id) page.store.take(message);
+  else if (type === "error") page.tail.complain(message.message);
 }
 
-function begin({ time }) {
-  showState("live");
-  shared.skew = time - Date.now();
-  shared.began = Math.min(shared.began, time);
-  for (const rate of [total, volume]) rate.restart(time);
-  topics.restart(time);
+function begin(hello) {
+  timeline.skew = hello.time - Date.now();
+  header.begin(hello);
+  page.greet(hello);
+  if (!isKnown) timeBar.begin();
+  isKnown = true;
 }
 
 function tick(message) {
-  topics.tick(message.time);
-  if (topics.rates.size !== known) announceTopics();
-  total.count(message.time, message.events);
-  volume.count(message.time, message.bytes);
-  writeTotals();
-  books.total(message.books);
-  if (message.tail) {
-    for (const { topic, event } of message.tail.events) if (event) topics.learn(topic, event);
-    tail.show(message.tail, message.time);
-  }
-  cards.writeValues();
+  page.store.tick(message.time);
+  header.tick(message);
+  page.books.total(message.books);
+  page.outages.tick(message);
+  if (message.tail) page.tail.take(message.tail);
 }
 
-function announceTopics() {
-  for (const topic of [...topics.rates.keys()].slice(known)) tail.offer(topic);
-  known = topics.rates.size;
-  const more = topics.hasOthers ? " and others, counted together" : "";
-  setText(byId("topic-count"), `${whole(known)} topics${more}`);
-  hasEvents ||= topics.rates.size > 0;
-  byId("nothing").hidden = hasEvents;
-}
-
-function writeTotals() {
-  const events = Number.isNaN(total.latest) ? 0 : total.latest;
-  setText(byId("rate"), events >= 100_000 ? units.plain(events).number : whole(Math.round(events)));
-  const { number, unit } = units.bytesRate(Number.isNaN(volume.latest) ? 0 : volume.latest);
-  setText(byId("volume"), number);
-  setText(byId("volume-unit"), unit);
+beginKeys(page);
+beginMotion();
+page.begin();
+connection.open();
+byId("help-open").addEventListener("click", () => byId("help").showModal());
+for (const close of document.querySelectorAll("dialog .close")) {
+  close.addEventListener("click", () => close.closest("dialog").close());
 }

@@ -1,207 +1,146 @@
-// One moving graph on a canvas.
+// A graph of time: draws what a panel's series hold, and answers to pointer and keyboard.
 
-import { clock, join, ticks, units } from "./format.js";
+import { theme } from "./colours.js";
+import { element } from "./dom.js";
+import { drawAreas, drawBars, drawDot, drawLines, stack } from "./draw.js";
+import { drawHeat, drawHeatAxis } from "./heat.js";
+import { animate, rest } from "./motion.js";
+import { drawBands, drawChoice, drawCrosshair, drawDeath, drawMarks } from "./overlay.js";
+import { Pointing } from "./pointing.js";
+import { Plot } from "./plot.js";
+import { valueAt } from "./series.js";
+import { shownSpan, timeline } from "./timeline.js";
 
-/// Milliseconds that a graph lags behind, so that the newest point is always beyond its right edge: it moves evenly
-/// although points come four times a second.
-export const LAG = 700;
-/// Milliseconds that a graph shows, at first and at most: a page just opened is not mostly empty.
-const NARROW = 30_000;
-const WIDE = 90_000;
-const TOP = 8;
-const BOTTOM = 18;
+const NOTHING = { series: [], bands: [], step: 1_000, unit: "plain", heat: null };
 
-/// What all graphs share: the colours of the theme, the time under the pointer, the time that is shown, whether motion
-/// is unwanted, and how far the server's clock is ahead.
-export const shared = { hover: null, colours: null, began: Infinity, window: NARROW, isCalm: false, skew: 0 };
-
-/// The server's time. Widens what is shown as there is more to show.
-export function serverNow() {
-  const now = Date.now() + shared.skew;
-  shared.window = Math.min(WIDE, Math.max(NARROW, now - shared.began));
-  return now;
-}
-
-/// Reads the theme's colours from the style sheet.
-export function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(name).trim();
-  shared.colours = { grid: read("--grid"), text: read("--muted"), cross: read("--text"), card: read("--card") };
-}
-
-/// Draws a series into a canvas: a line over a soft area, a band where points have a low and a high.
+/// A canvas with lines, areas, bars or a heat map over the time that is shown.
 export class Graph {
-  constructor(canvas, series, { unit, colour, isBand = false, joins = 1_500 }) {
-    this.canvas = canvas;
-    this.series = series;
-    this.unit = units[unit];
-    this.colour = colour;
-    this.isBand = isBand;
-    this.joins = joins;
-    this.isVisible = true;
-    this.low = 0;
-    this.high = 0;
-    this.drawn = -Infinity;
-    this.resize();
+  constructor({ kind, onPick, marksIn }) {
+    this.kind = kind;
+    this.marksIn = marksIn;
+    this.canvas = element("canvas", { class: "graph", role: "img", tabindex: "0" });
+    this.data = NOTHING;
+    this.off = new Set();
+    this.death = null;
+    this.pointing = new Pointing(this, onPick);
   }
 
-  /// Fits the canvas to its size in device pixels.
+  /// Begins to draw; the canvas is in the document.
+  begin() {
+    this.plot = new Plot(this.canvas);
+    animate(this);
+  }
+
+  end() {
+    this.pointing.leave();
+    rest(this);
+  }
+
   resize() {
-    const density = window.devicePixelRatio || 1;
-    const { width, height } = this.canvas.getBoundingClientRect();
-    this.width = width;
-    this.height = height;
-    this.density = density;
-    this.canvas.width = Math.round(width * density);
-    this.canvas.height = Math.round(height * density);
-    this.drawn = -Infinity;
+    this.plot.resize();
+    this.isStale = true;
   }
 
-  /// Draws if the picture has moved by a quarter of a device pixel since it was drawn: more would not be seen.
-  draw(now, isForced = false) {
-    if (!this.isVisible || this.width === 0) return;
-    const step = shared.window / (this.width * this.density) / 4;
-    if (!isForced && now - this.drawn < step && !this.isEasing) return;
-    this.drawn = now;
-    this.start = now - LAG - shared.window;
-    const context = this.canvas.getContext("2d");
-    context.setTransform(this.density, 0, 0, this.density, 0, 0);
-    context.clearRect(0, 0, this.width, this.height);
-    const marks = this.scale();
-    this.drawGrid(context, marks);
-    this.drawSeries(context);
-    this.drawMarks(context, marks);
-    this.drawHover(context);
+  /// Takes what is to be drawn: series, bands, step and unit.
+  take(data, off) {
+    this.data = data;
+    this.off = off;
+    this.shown = data.series.filter(({ name }) => !off.has(name));
+    if (this.kind === "area"
+      || this.kind === "bars") this.tops = stack(this.shown.map((one) => ({ values: numbers(one) })));
+    this.isStale = true;
   }
 
-  x(time) { return ((time - this.start) / shared.window) * this.width; }
-
-  y(value) {
-    const height = this.height - TOP - BOTTOM;
-    return TOP + height * (1 - (value - this.low) / (this.high - this.low || 1));
+  /// Draws if the picture has moved by half a device pixel since it was drawn: more would not be seen.
+  draw(now, isForced) {
+    const { plot } = this;
+    if (!plot?.isDrawable) return false;
+    const span = shownSpan(now);
+    const step = (span.to - span.from) / (plot.width * plot.density) / 2;
+    if (!isForced && !this.isStale && !this.isEasing && Math.abs(span.to - plot.to) < step) return false;
+    this.isStale = false;
+    plot.begin(span);
+    this.pointing.follow();
+    if (this.data.heat) this.drawHeat(span);
+    else this.drawSeries(span);
+    drawDeath(plot, this.death);
+    drawBands(plot, this.data.bands);
+    drawMarks(plot, this.marksIn(span.from, span.to));
+    if (this.pointing.choice) drawChoice(plot, this.pointing.choice.from, this.pointing.choice.to);
+    drawCrosshair(plot);
+    this.drawDots();
+    this.pointing.show();
+    return true;
   }
 
-  timeAt(x) { return this.start + (x / this.width) * shared.window; }
-
-  /// Eases the vertical scale to what is in view; returns the values to mark.
-  scale() {
-    const range = this.series.range(this.start) ?? { low: 0, high: 1 };
-    const isFlat = range.high === range.low && range.high === 0;
-    const most = this.height > 100 ? 4 : 2;
-    const marks = ticks(Math.min(0, range.low), isFlat ? 1 : Math.max(0, range.high), most);
-    const [low, high] = [marks[0], marks.at(-1)];
-    const pace = shared.isCalm || this.high === this.low ? 1 : 0.18;
-    this.low += (low - this.low) * pace;
-    this.high += (high - this.high) * pace;
-    this.isEasing = Math.abs(this.high - high) + Math.abs(this.low - low) > (high - low) * 0.002;
-    if (!this.isEasing) [this.low, this.high] = [low, high];
-    return marks;
+  drawHeat(span) {
+    const { plot, data } = this;
+    plot.low = data.heat.low;
+    plot.high = data.heat.high;
+    plot.drawTimes();
+    drawHeat(plot, data.heat, span);
+    drawHeatAxis(plot, data.heat, data.unit);
   }
 
-  drawGrid(context, marks) {
-    const { grid, text } = shared.colours;
-    context.font = "11px system-ui, sans-serif";
-    context.lineWidth = 1;
-    context.strokeStyle = grid;
-    context.fillStyle = text;
-    context.textBaseline = "alphabetic";
-    context.beginPath();
-    const step = shared.window > WIDE / 2 ? 30_000 : 10_000;
-    for (let time = Math.ceil(this.start / step) * step; this.x(time) < this.width; time += step) {
-      const x = this.x(time);
-      context.moveTo(x, TOP);
-      context.lineTo(x, this.height - BOTTOM + 4);
-      context.textAlign = "center";
-      if (x > 26 && x < this.width - 26) context.fillText(clock(time), x, this.height - 4);
-    }
-    for (const mark of marks) {
-      const y = Math.round(this.y(mark)) + 0.5;
-      context.moveTo(0, y);
-      context.lineTo(this.width, y);
-    }
-    context.stroke();
+  drawSeries({ from, to }) {
+    const { plot, data, shown = [] } = this;
+    this.isEasing = plot.scaleTo(this.range(from, to), data.unit, timeline.isCalm);
+    plot.drawAxes(data.unit);
+    if (this.kind === "area") drawAreas(plot, shown, this.tops, data.step);
+    else if (this.kind === "bars") drawBars(plot, shown, this.tops, data.step);
+    else drawLines(plot, shown, data.step, { isSoft: true });
+    for (const { value, colour } of data.limits ?? []) this.drawLimit(value, colour);
   }
 
-  /// Writes what the horizontal lines mean, each with a rim, so that it is read above the series too.
-  drawMarks(context, marks) {
-    context.textAlign = "left";
-    context.lineWidth = 3;
-    context.strokeStyle = shared.colours.card;
-    context.fillStyle = shared.colours.text;
-    for (const mark of marks) {
-      const y = this.y(mark);
-      if (mark === 0 || y < TOP - 4) continue;
-      const text = join(this.unit(mark));
-      context.strokeText(text, 4, y + 12);
-      context.fillText(text, 4, y + 12);
-    }
+  drawLimit(value, colour) {
+    const { plot } = this;
+    const y = plot.y(value);
+    if (y < plot.top || y > plot.bottom) return;
+    plot.context.strokeStyle = colour;
+    plot.context.setLineDash([6, 4]);
+    plot.context.beginPath();
+    plot.context.moveTo(plot.left, y);
+    plot.context.lineTo(plot.right, y);
+    plot.context.stroke();
+    plot.context.setLineDash([]);
   }
 
-  /// Splits the series where points are missing or further apart than they are joined.
-  runs() {
-    const runs = [];
-    let run = null;
-    let previous = -Infinity;
-    this.series.forEach(this.start, (time, value, low, high) => {
-      if (Number.isNaN(value)) run = null;
-      else {
-        if (!run || time - previous > this.joins) runs.push((run = []));
-        run.push({ x: this.x(time), y: this.y(value), low: this.y(low), high: this.y(high) });
-        previous = time;
+  /// Lowest and highest value that is to be seen.
+  range(from, to) {
+    let [low, high] = [Infinity, -Infinity];
+    const { shown = [], tops } = this;
+    const lists = this.kind === "area" || this.kind === "bars" ? tops : shown.map(({ values }) => values);
+    shown.forEach(({ times }, index) => {
+      const values = lists[index];
+      for (let place = 0; place < times.length; place += 1) {
+        const value = values[place];
+        if (times[place] < from || times[place] > to || Number.isNaN(value)) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
       }
     });
-    return runs;
+    return low <= high ? { low, high } : { low: 0, high: 0 };
   }
 
-  drawSeries(context) {
-    const floor = this.y(Math.max(0, this.low));
-    context.lineJoin = "round";
-    context.lineCap = "round";
-    for (const run of this.runs()) {
-      const trace = () => run.forEach(({ x, y }, index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
-      const [first, last] = [run[0], run.at(-1)];
-      context.beginPath();
-      if (this.isBand && run.some(({ low, high }) => low - high > 1)) {
-        run.forEach(({ x, high }, index) => (index ? context.lineTo(x, high) : context.moveTo(x, high)));
-        for (const { x, low } of run.toReversed()) context.lineTo(x, low);
-        context.globalAlpha = 0.22;
-      } else {
-        trace();
-        context.lineTo(last.x, floor);
-        context.lineTo(first.x, floor);
-        context.globalAlpha = 0.16;
+  /// Values under the crosshair, by name.
+  valuesAt(time) {
+    const reach = Math.max(this.data.step * 0.75, this.data.series[0]?.isSum ? 0 : 4_000);
+    return new Map(this.data.series.map((one) => [one.name, valueAt(one, time, reach)]));
+  }
+
+  drawDots() {
+    if (timeline.hover === null || this.kind !== "line" || this.data.heat) return;
+    const { plot } = this;
+    for (const [name, value] of this.valuesAt(timeline.hover)) {
+      const one = this.shown?.find((other) => other.name === name);
+      if (one && !Number.isNaN(value) && timeline.hover >= plot.from && timeline.hover <= plot.to) {
+        drawDot(plot, plot.x(timeline.hover), plot.y(value), one.colour, theme.card);
       }
-      context.fillStyle = this.colour;
-      context.fill();
-      context.globalAlpha = 1;
-      context.beginPath();
-      trace();
-      if (run.length === 1) context.lineTo(first.x + 0.01, first.y);
-      context.strokeStyle = this.colour;
-      context.lineWidth = 1.75;
-      context.stroke();
     }
   }
+}
 
-  drawHover(context) {
-    if (shared.hover === null) return;
-    const x = this.x(shared.hover);
-    context.strokeStyle = shared.colours.cross;
-    context.globalAlpha = 0.35;
-    context.lineWidth = 1;
-    context.beginPath();
-    context.moveTo(x, TOP);
-    context.lineTo(x, this.height - BOTTOM);
-    context.stroke();
-    context.globalAlpha = 1;
-    const point = this.series.at(shared.hover);
-    if (!point) return;
-    context.beginPath();
-    context.arc(this.x(point.time), this.y(point.value), 3.5, 0, 2 * Math.PI);
-    context.fillStyle = this.colour;
-    context.fill();
-    context.strokeStyle = shared.colours.card;
-    context.lineWidth = 1.5;
-    context.stroke();
-  }
+/// In a stack what has no value is nothing, unless nothing is known at all.
+function numbers({ values, isSum }) {
+  return isSum ? values : values.map((value) => (Number.isNaN(value) ? 0 : value));
 }
