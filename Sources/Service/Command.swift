@@ -10,8 +10,12 @@ public struct Command: Sendable {
     public var settings: [Setting]
     /// The setting that plain words fill: `file` in `eventstorm-source-log access.log`.
     public var words: String?
-    /// Settings that `--help` tells on one line, and where more is written about them.
-    var seldom: (names: [String], hint: String) = ([], "")
+    /// Paragraphs about it for the manual, parted by empty lines; what is between backticks is bold.
+    public var detail = ""
+    /// The names of settings that `--help` only mentions; the manual tells of all.
+    var seldom: Set<String> = []
+    /// Variables of the environment that it looks at, for the manual.
+    var environment: [(name: String, meaning: String)] = []
     /// The last lines of `--help`: command lines that work.
     public var examples: [String]
     /// The settings that every program has.
@@ -46,6 +50,21 @@ public struct Command: Sendable {
         return command
     }
 
+    /// The same table with more for the manual.
+    ///
+    /// - Parameters:
+    ///   - detail: Paragraphs, parted by empty lines; what is between backticks is bold.
+    ///   - seldom: Settings that `--help` only mentions, so that it fits a screen.
+    public func explained(
+        _ detail: String, seldom: Set<String> = [], environment: [(name: String, meaning: String)] = []
+    ) -> Command {
+        var command = self
+        command.detail = detail
+        command.seldom = seldom
+        command.environment = environment
+        return command
+    }
+
     /// The same table with settings that a running program takes over.
     func reloading(_ names: Set<String>) -> Command {
         var command = self
@@ -71,66 +90,7 @@ public struct Command: Sendable {
     func setting(named name: String) -> Setting? { allSettings.first { $0.name == name } }
 }
 
-extension Command {
-    /// The same, with settings that `--help` tells on one line.
-    func abridged(_ names: [String], _ hint: String) -> Command {
-        var command = self
-        command.seldom = (names, hint)
-        return command
-    }
-}
-
 extension Command: CustomStringConvertible {
     /// Its name.
     public var description: String { name }
-}
-
-extension Command {
-    /// The text of `--help`.
-    public var help: String {
-        var text = "\(name): \(summary)\n\nUsage: \(usage)\n\n"
-        // What belongs together stands on one line, so that the help fits a screen.
-        let hasKeys = allSettings.contains(where: \.isAboutKeys)
-        let shown = allSettings.filter { setting in
-            !setting.isTable && !(hasKeys && (setting.isAboutKeys || setting.name == Setting.insecure.name))
-                && ![Self.config.name, Self.section.name].contains(setting.name) && !seldom.names.contains(setting.name)
-        }
-        var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
-        let width = min(rows.map(\.0.count).max() ?? 0, 34)
-        if takesConfiguration {
-            rows.append(("\(Self.config.usage), \(Self.section.usage)", "settings from a fabric file; options win"))
-        }
-        if hasKeys {
-            let hint = setting(named: Setting.insecure.name) == nil ? "" : ", --insecure"
-            rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))
-        }
-        if !seldom.names.isEmpty {
-            rows.append((seldom.names.map { "--\($0)" }.joined(separator: ", "), seldom.hint))
-        }
-        rows.append(("--help, --version", "print this text; print the version"))
-        for (left, right) in rows {
-            let gap = String(repeating: " ", count: max(2, width + 2 - left.count))
-            text += "  \(left)\(gap)\(right)\n"
-        }
-        text += "\nExamples:\n"
-        for example in examples { text += "  \(example)\n" }
-        return text
-    }
-
-    private var usage: String {
-        var parts = [name]
-        for setting in settings where setting.isRequired && setting.name != words { parts.append(setting.usage) }
-        parts.append("[OPTION ...]")
-        if let words, let setting = setting(named: words) {
-            let word = setting.placeholder + (setting.isRepeatable ? " ..." : "")
-            parts.append(setting.isRequired ? word : "[\(word)]")
-        }
-        return parts.joined(separator: " ")
-    }
-
-    private static func remark(on setting: Setting) -> String {
-        var remark = setting.help
-        if let usual = setting.usual { remark += " (\(usual))" }
-        return remark
-    }
 }

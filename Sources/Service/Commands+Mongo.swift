@@ -30,6 +30,25 @@ extension Command {
         ],
         takesConfiguration: true
     )
+    .explained(
+        """
+        Stores events in MongoDB by unordered bulk inserts, from several connections. An event that is there already, \
+        by its _id, is counted as duplicate, so that storing one again after an error stores it once.
+
+        Collections are made when they are first needed: ordinary, capped, time-series or expiring ones, with the \
+        indexes that are asked for. While the server is away events wait in the queue; what is more than \
+        that gives way and is counted as dropped.
+
+        `uri`, `database` and `collection` of several kinds of events are told in `collections` of a fabric file.
+        """,
+        seldom: [
+            "subscribe", "uri-file", "dedupe", "match", "project", "meta-field", "granularity", "expire-field",
+            "capped",
+            "capped-events", "bypass-validation", "max-collections", "write-concern", "journal", "writers", "batch",
+            "batch-size", "batch-time", "dead-letter", "queue", "on-full", "drain", "report", "name", "log-level",
+        ],
+        environment: [("EVENTSTORM_MONGO_URI", "The servers, where neither `--uri` nor `--uri-file` names them.")]
+    )
     .obeying { options in
         var problems = storageProblems(options)
         if options.has("uri"), options.has("uri-file") {

@@ -23,6 +23,16 @@ extension Command {
         ],
         takesConfiguration: true
     )
+    .explained(
+        """
+        Takes events from the sources that publish to `--in`, and publishes them again on `--out` to whoever \
+        subscribes there. What nobody below subscribes to is not asked for above. Without routes everything is \
+        forwarded as it is.
+
+        Routes stand in a fabric file. Each takes the events of some topics, and may leave out, change or rename them. \
+        The file is read again when it changes, or on SIGHUP; if it is wrong then, the routes of before hold.
+        """
+    )
     .reloading(["routes", "unmatched"])
     .obeying { router in
         let words = ["forward", "drop"]

@@ -26,6 +26,16 @@ extension Command {
         ],
         takesConfiguration: true
     )
+    .explained(
+        """
+        Follows log files through every kind of rotation, reads stdin or takes datagrams, and publishes an event for \
+        each line. Each line has an _id made of its place, so that one that is read twice is the same event.
+
+        A file that nobody wants waits: its position stands still until somebody subscribes. With `--state` positions \
+        outlast restarts.
+        """,
+        environment: [("STATE_DIRECTORY", "Where positions are kept, without `--state`; systemd sets it.")]
+    )
     .obeying { problemsOfLog($0) }
 
     /// `eventstorm-source-host`.
@@ -41,7 +51,13 @@ extension Command {
             "eventstorm-source-host --to tcp://127.0.0.1:5570",
             "eventstorm-source-host --to bind:tcp://127.0.0.1:6000 --every 100ms",
         ],
-        takesConfiguration: true)
+        takesConfiguration: true
+    )
+    .explained(
+        """
+        Reads /proc at even times and publishes what it finds as `host.cpu`, `host.memory`, `host.disk` and \
+        `host.network`. Events that nobody subscribes to are not built.
+        """)
 
     /// `eventstorm-sink-archive`.
     public static let sinkArchive = Command(
@@ -56,7 +72,14 @@ extension Command {
             "eventstorm-sink-archive --dir /var/lib/eventstorm",
             "eventstorm-sink-archive --dir hits --from tcp://127.0.0.1:5571 'http.*'",
         ],
-        takesConfiguration: true)
+        takesConfiguration: true
+    )
+    .explained(
+        """
+        Writes `DIR/2026-11-21/0735-3k9ej/http.hit.bson`: the day, the time at which five minutes began, the topic. \
+        `.part` ends the name of a file that is not complete. `bsondump`, `mongorestore` and `eventstorm query` read \
+        these files.
+        """)
 
     /// `eventstorm-sink-live`.
     public static let sinkLive = Command(
@@ -85,7 +108,12 @@ extension Command {
         ],
         takesConfiguration: true
     )
-    .abridged(["access-log", "dashboards", "mark", "max-clients", "memory"], "docs/live.md")
+    .explained(
+        """
+        Serves a page that draws moving graphs of what it is asked for. It subscribes to what somebody looks at, and \
+        to nothing else. Without `--users` it serves this machine only; the list of users is read again on SIGHUP.
+        """,
+        seldom: ["dedupe", "host", "access-log", "dashboards", "mark", "max-clients", "memory"])
 
     /// `eventstorm up`.
     public static let up = Command(
@@ -115,6 +143,9 @@ extension Command {
 }
 
 extension Command {
+    /// The programs of a fabric, in the order in which events come to them.
+    static let programs: [Command] = [.sourceLog, .sourceHost, .router, .sinkArchive, .sinkMongo, .sinkLive]
+
     /// Where a router takes events in, and where sources publish.
     public static let routerInput = "tcp://127.0.0.1:5570"
     /// Where a router publishes, and where sinks and people subscribe.

@@ -6,9 +6,20 @@ internal import Synchronization
 
 /// What a command line asks for.
 enum Invocation: Sendable {
-    case help
+    case help(HelpForm)
     case version
     case run(Options)
+}
+
+/// For whom help is.
+enum HelpForm: String, CaseIterable {
+    /// A screen for people: `--help`.
+    case text
+    /// A manual page: `--help=man`, which with the following is for `make install`.
+    case man
+    case bash
+    case zsh
+    case fish
 }
 
 /// getopt keeps its state in global variables.
@@ -19,7 +30,7 @@ extension Options {
     static func read(_ command: Command, _ arguments: [String]) throws(Failure) -> Invocation {
         var reader = CommandLineReader(command: command)
         getoptLock.withLock { _ in reader.scan(arguments) }
-        if reader.wantsHelp { return .help }
+        if let form = reader.help { return .help(form) }
         if reader.wantsVersion { return .version }
         guard reader.problems.isEmpty else { throw Failure(.usage, reader.problems) }
         var options = Options(command: command)
@@ -67,7 +78,7 @@ private struct CommandLineReader {
     let command: Command
     var given: [String: [Given]] = [:]
     var problems: [String] = []
-    var wantsHelp = false
+    var help: HelpForm?
     var wantsVersion = false
 
     private var optionSettings: [Setting] { command.allSettings.filter { !$0.isTable } }
@@ -84,7 +95,7 @@ private struct CommandLineReader {
                 name: names[$0], has_arg: settings[$0].isFlag ? no_argument : required_argument, flag: nil,
                 val: Self.firstSetting + CInt($0))
         }
-        table.append(option(name: names[settings.count], has_arg: no_argument, flag: nil, val: Self.help))
+        table.append(option(name: names[settings.count], has_arg: optional_argument, flag: nil, val: Self.help))
         table.append(option(name: names[settings.count + 1], has_arg: no_argument, flag: nil, val: Self.version))
         table.append(option())
 
@@ -100,7 +111,9 @@ private struct CommandLineReader {
 
     private mutating func take(_ found: CInt, _ settings: [Setting], arguments: [UnsafeMutablePointer<CChar>?]) {
         switch found {
-        case Self.help: wantsHelp = true
+        case Self.help:
+            help = optarg.map { HelpForm(rawValue: String(cString: $0)) } ?? .text
+            if help == nil { problems.append("--help takes no value, or \(list(HelpForm.allCases.map(\.rawValue)))") }
         case Self.version: wantsVersion = true
         case CInt(UInt8(ascii: ":")):
             let usage = optopt >= Self.firstSetting ? settings[Int(optopt - Self.firstSetting)].usage : ""

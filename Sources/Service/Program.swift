@@ -51,10 +51,11 @@ public enum Program {
         if let word = words.first(where: { $0.word == first }) {
             end(status(of: word.command, arguments: Array(arguments.dropFirst()), word.body))
         }
-        switch first {
-        case "--help", "help":
-            writeAll(STDOUT_FILENO, help(name, summary, words))
+        if let form = helpForm(first) {
+            writeAll(STDOUT_FILENO, help(name, summary, words, as: form))
             end(.done)
+        }
+        switch first {
         case "--version":
             writeAll(STDOUT_FILENO, "\(name) \(eventstormVersion)\n")
             end(.done)
@@ -72,7 +73,7 @@ public enum Program {
         Log.name = command.name
         do {
             switch try Options.read(command, arguments) {
-            case .help: writeAll(STDOUT_FILENO, command.help)
+            case .help(let form): writeAll(STDOUT_FILENO, command.help(as: form))
             case .version: writeAll(STDOUT_FILENO, "eventstorm \(eventstormVersion)\n")
             case .run(let options):
                 Log.level = Log.Level.allCases.first { $0.description == options.text("log-level") } ?? .info
@@ -87,6 +88,23 @@ public enum Program {
         } catch {
             Log.error("\(error)")
             return .failed
+        }
+    }
+
+    /// Which help a word asks for; nil if none.
+    private static func helpForm(_ word: String) -> HelpForm? {
+        if word == "--help" || word == "help" { return .text }
+        return word.hasPrefix("--help=") ? HelpForm(rawValue: String(word.dropFirst(7))) : nil
+    }
+
+    private static func help(_ name: String, _ summary: String, _ words: [Word], as form: HelpForm) -> String {
+        let completion = Completion(name, words: words.map(\.command))
+        return switch form {
+        case .text: help(name, summary, words)
+        case .man: Command.manual(name, summary, words.map(\.command))
+        case .bash: completion.bash
+        case .zsh: completion.zsh
+        case .fish: completion.fish
         }
     }
 

@@ -128,7 +128,9 @@ struct OptionsTests {
         #expect(options.endpoints("in").map(\.address) == ["tcp://*:5570"])
     }
 
-    static let programs: [Command] = [.sourceLog, .sourceHost, .router, .sinkArchive, .sinkLive, .up, .check]
+    static let programs: [Command] = [
+        .sourceLog, .sourceHost, .router, .sinkArchive, .sinkLive, .sinkMongo, .up, .check,
+    ]
 
     @Test("the help of every program fits a screen, ends with examples that are understood", arguments: programs)
     func help(command: Command) throws {
