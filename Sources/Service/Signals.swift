@@ -10,6 +10,8 @@ internal import Synchronization
 /// from ``fileDescriptor``. SIGPIPE is ignored: a reader that went away is an error of `write`. Under `eventstorm up`
 /// the end of the supervisor is a reason to stop like any other.
 ///
+/// A service manager such as systemd is told by ``next()`` that the loop goes round: ready the first time, alive after.
+///
 /// After the first reason to stop, the program has ``timeToStop``; then it is ended.
 public final class Signals: Sendable {
     /// What a program was asked for.
@@ -28,6 +30,9 @@ public final class Signals: Sendable {
     /// A descriptor of the terminal that this program was started from, -1 if none.
     private let terminal: CInt
     private let limits = Atomic<Bool>(true)
+    private let manager = ServiceManager()
+    /// Makes the loop come round for the manager; -1 without one.
+    private let timer: CInt
 
     /// Whether the program is ended when it has not come to its end ``timeToStop`` after it was asked to.
     public var endsLate: Bool {
@@ -47,11 +52,14 @@ public final class Signals: Sendable {
         guard signals >= 0 else { throw Failure.system("signalfd") }
         queue = epoll_create1(CInt(EPOLL_CLOEXEC))
         guard queue >= 0 else { throw Failure.system("epoll_create1") }
+        timer = manager == nil ? -1 : timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
         watch(signals)
+        startTimer()
         if Supervision.isOn { watch(STDIN_FILENO) }
     }
 
     deinit {
+        if timer >= 0 { close(timer) }
         close(queue)
         close(signals)
     }
@@ -61,6 +69,7 @@ public final class Signals: Sendable {
 
     /// The next request, or nil if none waits.
     public func next() -> Request? {
+        tellManager()
         var information = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
         if retrying({ read(signals, &information, size) }) == size { return request(CInt(information.ssi_signo)) }
@@ -88,6 +97,7 @@ public final class Signals: Sendable {
         // A terminal that is closed sends the same signal, and is no terminal any more.
         case SIGHUP:
             if terminal >= 0 && isatty(terminal) == 0 { return stop("the terminal was closed") }
+            manager?.reload()
             ClientsFiles.shared.reload(evenUnchanged: true)
             return .reload
         case SIGINT: return stop("SIGINT")
@@ -96,6 +106,7 @@ public final class Signals: Sendable {
     }
 
     private func stop(_ reason: String) -> Request {
+        manager?.stop()
         if endsLate { Self.armDeadline() }
         return .stop(reason)
     }
@@ -103,6 +114,26 @@ public final class Signals: Sendable {
     private func isSupervisorGone() -> Bool {
         var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) > 0
+    }
+
+    /// Rings at once, so that a loop that waits for nothing else comes round, then as often as the manager asks.
+    private func startTimer() {
+        guard let manager, timer >= 0 else { return }
+        var times = itimerspec()
+        times.it_value.tv_nsec = 1
+        if let (seconds, attoseconds) = manager.interval?.components {
+            times.it_interval.tv_sec = Int(seconds)
+            times.it_interval.tv_nsec = Int(attoseconds / 1_000_000_000)
+        }
+        timerfd_settime(timer, 0, &times, nil)
+        watch(timer)
+    }
+
+    private func tellManager() {
+        guard let manager else { return }
+        manager.comeRound()
+        var rings: UInt64 = 0
+        if read(timer, &rings, MemoryLayout.size(ofValue: rings)) > 0, manager.interval != nil { manager.keepAlive() }
     }
 
     private func watch(_ descriptor: CInt) {

@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 
 /// Wrapper around prctl(PR_SET_PDEATHSIG, …), which is variadic: the kernel sends `signal` to this process when the
 /// thread that created it ends. Returns 0 or -1 with errno.
