@@ -1,12 +1,21 @@
 # Eventstorm: `make run` brings up the demo, `make test` tests everything. Both install what is missing first.
 PREFIX ?= /usr/local
 DESTDIR ?=
+CONFIGURATION ?= release
 # The version that programs in C are linked with; it changes when what they know changes its meaning.
 ABI = 0
 VERSION = 0.1.0
-LIBRARY = .build/library/libeventstorm.so.$(ABI)
+BUILT = .build/$(CONFIGURATION)
+LIBRARY = .build/library
+SHARED = libeventstorm.so.$(ABI)
 PROGRAMS = eventstorm eventstorm-router eventstorm-source-log eventstorm-source-host \
 	eventstorm-sink-archive eventstorm-sink-live eventstorm-sink-mongo
+UNITS = $(notdir $(wildcard examples/systemd/*.service))
+# What a program prints with --help=FORM, as FORM:PLACE, and the directories of these places.
+PAGES_OF = man:share/man/man1/$(1).1 bash:share/bash-completion/completions/$(1) \
+	zsh:share/zsh/site-functions/_$(1) fish:share/fish/vendor_completions.d/$(1).fish
+PAGES = $(dir $(foreach page,$(call PAGES_OF,x),$(lastword $(subst :, ,$(page)))))
+OBJECTS = $(foreach module,BSON ZeroMQ Eventstorm EventstormC CSystem,$(wildcard $(BUILT)/$(module).build/*.o))
 SWIFT_FORMAT = swift format
 FORMATTED = Package.swift Sources Tests $(wildcard examples bench)
 
@@ -26,34 +35,62 @@ bench:  ## measures, and compares with the last results
 	@.ci/setup build
 	@if [ -x bench/run ]; then bench/run; else echo "there is no bench/run yet" >&2; exit 1; fi
 
-build:  ## builds the programs, optimised
+build:  ## builds the programs, optimised, with Swift's runtime inside
 	@.ci/setup build
-	@swift build -c release
+	@swift build -c $(CONFIGURATION) --static-swift-stdlib
 
-# Linked anew with Swift's runtime inside and nothing exported but es_…: programs in C need no toolchain to run.
-library: build  ## makes libeventstorm.so, for C and C++
-	@swift build -c release --product eventstorm-c
-	@install -d .build/library
-	@swiftc -emit-library -static-stdlib -use-ld=lld -o $(LIBRARY) \
-		$(patsubst %,.build/release/%.build/*.o,BSON ZeroMQ Eventstorm EventstormC CSystem) -lzmq \
-		-Xlinker -soname=$(notdir $(LIBRARY)) -Xlinker --version-script=Sources/EventstormC/exports.map \
+# Linked anew with Swift's runtime inside and nothing visible but es_…: programs in C need no toolchain, neither to
+# run nor to be linked. In the static library all is one object, so that no linker leaves out what the runtime finds by
+# itself.
+library: build  ## makes libeventstorm.so and libeventstorm.a, for C and C++
+	@install -d $(LIBRARY)
+	@swiftc -emit-library -static-stdlib -use-ld=lld -o $(LIBRARY)/$(SHARED) $(OBJECTS) -lzmq \
+		-Xlinker -soname=$(SHARED) -Xlinker --version-script=Sources/EventstormC/exports.map \
 		-Xlinker --gc-sections -Xlinker --strip-all
-	@ln -sf $(notdir $(LIBRARY)) .build/library/libeventstorm.so
-	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' Sources/EventstormC/eventstorm.pc.in \
-		> .build/library/eventstorm.pc
+	@ln -sf $(SHARED) $(LIBRARY)/libeventstorm.so
+	@runtime=$$(swiftc -print-target-info -static-stdlib | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/linux && \
+	ld -r --gc-sections --force-group-allocation -o $(LIBRARY)/eventstorm.o \
+		$$(nm -g --defined-only $(OBJECTS) | sed -n 's/.* T \(es_[a-z_0-9]*\)$$/-u \1/p') \
+		$$runtime/$$(uname -m)/swiftrt.o $(OBJECTS) -L$$runtime \
+		--start-group -lswiftSynchronization -lswiftGlibc -lswiftSwiftOnoneSupport -lswiftCore --end-group
+	@objcopy --wildcard --keep-global-symbol='es_*' --strip-debug $(LIBRARY)/eventstorm.o
+	@rm -f $(LIBRARY)/libeventstorm.a
+	@ar crs $(LIBRARY)/libeventstorm.a $(LIBRARY)/eventstorm.o
+	@for file in eventstorm eventstorm-static; do \
+		sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' Sources/EventstormC/$$file.pc.in \
+			> $(LIBRARY)/$$file.pc; \
+	done
 
-install: library  ## installs programs, library and header below $(DESTDIR)$(PREFIX)
+install: library  ## installs programs, library, manual, units below $(DESTDIR)$(PREFIX)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include"
-	install -m 755 $(PROGRAMS:%=.build/release/%) "$(DESTDIR)$(PREFIX)/bin"
-	install -m 644 $(LIBRARY) "$(DESTDIR)$(PREFIX)/lib"
-	ln -sf $(notdir $(LIBRARY)) "$(DESTDIR)$(PREFIX)/lib/libeventstorm.so"
-	install -m 644 .build/library/eventstorm.pc "$(DESTDIR)$(PREFIX)/lib/pkgconfig"
+	install -s -m 755 $(PROGRAMS:%=$(BUILT)/%) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 $(LIBRARY)/$(SHARED) $(LIBRARY)/libeventstorm.a "$(DESTDIR)$(PREFIX)/lib"
+	ln -sf $(SHARED) "$(DESTDIR)$(PREFIX)/lib/libeventstorm.so"
+	install -m 644 $(LIBRARY)/*.pc "$(DESTDIR)$(PREFIX)/lib/pkgconfig"
 	install -m 644 Sources/CEventstorm/include/eventstorm.h "$(DESTDIR)$(PREFIX)/include"
+	install -d $(PAGES:%="$(DESTDIR)$(PREFIX)/%")
+	for program in $(PROGRAMS); do \
+		for page in $(call PAGES_OF,$$program); do \
+			$(BUILT)/$$program --help=$${page%%:*} > "$(DESTDIR)$(PREFIX)/$${page#*:}" || exit 1; \
+		done \
+	done
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" \
+		"$(DESTDIR)$(PREFIX)/share/doc/eventstorm/examples"
+	for unit in $(UNITS); do \
+		sed 's|@PREFIX@|$(PREFIX)|' examples/systemd/$$unit > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit" || exit 1; \
+	done
+	install -m 644 examples/systemd/eventstorm.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
+	install -m 644 examples/systemd/*.json5 "$(DESTDIR)$(PREFIX)/share/doc/eventstorm/examples"
 
 uninstall:  ## removes what was installed
-	rm -f $(PROGRAMS:%="$(DESTDIR)$(PREFIX)/bin/%") "$(DESTDIR)$(PREFIX)/lib/libeventstorm.so" \
-		"$(DESTDIR)$(PREFIX)/lib/$(notdir $(LIBRARY))" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/eventstorm.pc" \
-		"$(DESTDIR)$(PREFIX)/include/eventstorm.h"
+	rm -f $(PROGRAMS:%="$(DESTDIR)$(PREFIX)/bin/%") "$(DESTDIR)$(PREFIX)"/lib/libeventstorm.* \
+		"$(DESTDIR)$(PREFIX)"/lib/pkgconfig/eventstorm.pc "$(DESTDIR)$(PREFIX)"/lib/pkgconfig/eventstorm-static.pc \
+		"$(DESTDIR)$(PREFIX)/include/eventstorm.h" $(UNITS:%="$(DESTDIR)$(PREFIX)/lib/systemd/system/%") \
+		"$(DESTDIR)$(PREFIX)/lib/sysusers.d/eventstorm.conf"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/eventstorm"
+	for program in $(PROGRAMS); do \
+		for page in $(call PAGES_OF,$$program); do rm -f "$(DESTDIR)$(PREFIX)/$${page#*:}"; done \
+	done
 
 setup:  ## installs what building, running and testing need
 	@.ci/setup test

@@ -65,7 +65,7 @@ let package = Package(
         .target(name: "CEventstorm"),  // the C interface: eventstorm.h
         .target(  // its functions, in Swift; the Makefile makes libeventstorm.so of them
             name: "EventstormC", dependencies: ["CEventstorm", "CSystem", "Eventstorm", "BSON", "ZeroMQ"],
-            exclude: ["exports.map", "eventstorm.pc.in"], swiftSettings: strict),
+            exclude: ["exports.map", "eventstorm.pc.in", "eventstorm-static.pc.in"], swiftSettings: strict),
 
         // What every program shares, and one library per component.
         // Options, configuration, signals, supervision.

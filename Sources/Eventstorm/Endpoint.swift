@@ -130,9 +130,9 @@ private struct EndpointWords {
                 isWord = true
             }
         }
-        if let mark = address.firstRange(of: "?key=") {
-            key = address[mark.upperBound...]
-            address = address[..<mark.lowerBound]
+        if let (before, after) = address.cut(at: "?key=") {
+            key = after
+            address = before
         }
     }
 
@@ -180,8 +180,8 @@ extension Endpoint {
             if name.isEmpty { return "the name is missing; write 'inproc://name'" }
             return name.utf8.count > 255 ? "the name has more than 255 bytes" : nil
         }
-        if let separator = address.firstRange(of: "://") {
-            return "unknown transport '\(address[..<separator.lowerBound])'; known are tcp, ipc and inproc"
+        if let (transport, _) = address.cut(at: "://") {
+            return "unknown transport '\(transport)'; known are tcp, ipc and inproc"
         }
         return "the transport is missing; \(EndpointError.example)"
     }
@@ -221,5 +221,17 @@ extension Endpoint {
         while text.first == " " { text.removeFirst() }
         while text.last == " " { text.removeLast() }
         return text
+    }
+}
+
+extension Substring {
+    /// What stands before and behind the first `mark`, of ASCII; nil if there is none.
+    ///
+    /// `firstRange(of:)` does the same and links the regular expressions with it, which are larger than this module.
+    fileprivate func cut(at mark: String) -> (before: Substring, after: Substring)? {
+        for start in utf8.indices where self[start...].utf8.starts(with: mark.utf8) {
+            return (self[..<start], self[utf8.index(start, offsetBy: mark.utf8.count)...])
+        }
+        return nil
     }
 }
