@@ -5,40 +5,55 @@ import Foundation
 import Testing
 
 /// Nobody listens there.
-private struct NotConnected: Error {}
+struct NotConnected: Error {}
 
 /// An nginx of the test's own.
-private final class Nginx {
+final class Nginx {
     let directory = FileManager.default.temporaryDirectory.appending(path: "eventstorm-\(UUID().uuidString)")
     let port: Int
     private let server: ServerProcess
 
     /// Starts it; its logs are `combined.log`, `full.log`, `json.log`, and go to syslog as well.
-    init(syslog: Int) throws {
-        port = try freePort()
+    convenience init(syslog: Int) throws {
+        let port = try freePort()
+        try self.init(
+            port: port, global: "worker_processes 1;",
+            http: """
+                  log_format full '$remote_addr:$remote_port [$time_local] "$request" $status $body_bytes_sent '
+                    '"$http_referer" "$http_user_agent" $request_time $upstream_addr $upstream_status $msec';
+                  log_format j escape=json '{"time":"$time_iso8601","request":"$request","status":$status,'
+                    '"bytes":$body_bytes_sent,"ua":"$http_user_agent"}';
+                  access_log combined.log;
+                  access_log full.log full;
+                  access_log json.log j;
+                  access_log syslog:server=127.0.0.1:\(syslog) combined;
+                  upstream two { server 127.0.0.1:1 max_fails=0; server 127.0.0.1:\(port) backup; }
+                  server {
+                    listen 127.0.0.1:\(port);
+                    location / { return 200 "ok"; }
+                    location /gone { return 410; }
+                    location /two { proxy_pass http://two/inner; }
+                    location /inner { access_log off; return 204; }
+                  }
+                """)
+    }
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - port: Where its servers listen; one of them answers `/inner`.
+    ///   - global: Directives of the outermost level.
+    ///   - http: Directives of the block `http`.
+    init(port: Int, global: String, http: String) throws {
+        self.port = port
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let configuration = """
-            worker_processes 1; daemon off; pid nginx.pid; error_log error.log info;
+            \(global) daemon off; pid nginx.pid; error_log error.log info;
             events { worker_connections 64; }
             http {
               client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
               scgi_temp_path scgi;
-              log_format full '$remote_addr:$remote_port [$time_local] "$request" $status $body_bytes_sent '
-                '"$http_referer" "$http_user_agent" $request_time $upstream_addr $upstream_status $msec';
-              log_format j escape=json '{"time":"$time_iso8601","request":"$request","status":$status,'
-                '"bytes":$body_bytes_sent,"ua":"$http_user_agent"}';
-              access_log combined.log;
-              access_log full.log full;
-              access_log json.log j;
-              access_log syslog:server=127.0.0.1:\(syslog) combined;
-              upstream two { server 127.0.0.1:1 max_fails=0; server 127.0.0.1:\(port) backup; }
-              server {
-                listen 127.0.0.1:\(port);
-                location / { return 200 "ok"; }
-                location /gone { return 410; }
-                location /two { proxy_pass http://two/inner; }
-                location /inner { access_log off; return 204; }
-              }
+            \(http)
             }
             """
         try configuration.write(to: directory.appending(path: "nginx.conf"), atomically: true, encoding: .utf8)
@@ -52,6 +67,20 @@ private final class Nginx {
     }
 
     func file(_ name: String) -> String { directory.appending(path: name).path }
+
+    /// Ends it at once; `graceful` lets the workers end what they do.
+    func stop(graceful: Bool = false) throws {
+        if graceful {
+            try ServerProcess.run("nginx", "-p", directory.path, "-c", "nginx.conf", "-e", "error.log", "-s", "quit")
+            try wait(for: "the end of nginx") { !server.isRunning }
+        }
+        server.stop()
+    }
+
+    /// Reads its configuration again.
+    func reload() throws {
+        try ServerProcess.run("nginx", "-p", directory.path, "-c", "nginx.conf", "-e", "error.log", "-s", "reload")
+    }
 
     /// Sends bytes and waits until nginx closes the connection, when the request is in its logs.
     func send(_ request: [UInt8]) throws -> Reply {
@@ -83,7 +112,7 @@ private final class Nginx {
 }
 
 /// What came back.
-private struct Reply {
+struct Reply {
     /// The port of the client.
     var port: Int
     /// Bytes behind the header; a request of HTTP/0.9 is answered without one.
@@ -97,7 +126,7 @@ private struct Reply {
 }
 
 /// A request as it is sent, and what its event says.
-private struct Request {
+struct Request {
     var bytes: [UInt8]
     var method: String?
     var path: String?
