@@ -6,6 +6,7 @@
 #include "hit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*  A topic that some locations publish to.  */
@@ -30,15 +31,16 @@ typedef struct {
 
 /*  A source of this worker.  */
 typedef struct {
-    ngx_str_t endpoints;
+    char *endpoints;      /*  its own, since it may outlive the configuration  */
     es_source_t *source;  /*  NULL if it could not be opened  */
 } open_source_t;
 
-/*  What this worker has open. Static, since a single process that reloads outlives its configuration.  */
+/*  What this worker has open; `event` is NULL where nothing is.  */
 #define SOURCES 16
 static open_source_t sources[SOURCES];
 static ngx_uint_t open_sources;
 static es_event_t *event;
+static char source_name[128];
 
 static ngx_int_t preconfigure (ngx_conf_t *cf);
 static ngx_int_t postconfigure (ngx_conf_t *cf);
@@ -205,7 +207,7 @@ static char *merge_loc_conf (ngx_conf_t *cf, void *parent, void *child)
 }
 
 /*  Opens what is new, closes nothing: a source for each list of endpoints, a topic for each target.  */
-static ngx_int_t open_targets (main_conf_t *conf, ngx_cycle_t *cycle, const char *name, ngx_uint_t level)
+static ngx_int_t open_targets (main_conf_t *conf, ngx_cycle_t *cycle, ngx_uint_t level)
 {
     target_t **targets = conf->targets.elts;
     ngx_int_t result = NGX_OK;
@@ -216,18 +218,15 @@ static ngx_int_t open_targets (main_conf_t *conf, ngx_cycle_t *cycle, const char
         endpoints = copy_text (cycle->pool, &targets[i]->endpoints);
         topic = copy_text (cycle->pool, &targets[i]->name);
         if (endpoints == NULL || topic == NULL) return NGX_ERROR;
-        for (j = 0; j < open_sources; j++) {
-            if (sources[j].endpoints.len == targets[i]->endpoints.len
-                && ngx_memcmp (sources[j].endpoints.data, targets[i]->endpoints.data, targets[i]->endpoints.len) == 0)
-                break;
-        }
+        for (j = 0; j < open_sources && strcmp (sources[j].endpoints, endpoints) != 0; j++) { /* void */ }
         if (j == SOURCES) {
             ngx_log_error (level, cycle->log, 0, "eventstorm: more than %d lists of endpoints", SOURCES);
             return NGX_ERROR;
         }
         if (j == open_sources) {
-            sources[j].endpoints = targets[i]->endpoints;
-            sources[j].source = es_source_open (name, endpoints);
+            sources[j].endpoints = strdup (endpoints);
+            if (sources[j].endpoints == NULL) return NGX_ERROR;
+            sources[j].source = es_source_open (source_name, endpoints);
             if (sources[j].source == NULL) ngx_log_error (level, cycle->log, 0, "eventstorm: %s", es_error ());
             open_sources++;
         }
@@ -249,6 +248,7 @@ static void close_sources (ngx_log_t *log)
     while (open_sources > 0) {
         if (es_source_close (&sources[--open_sources].source) != 0)
             ngx_log_error (NGX_LOG_WARN, log, 0, "eventstorm: %s", es_error ());
+        free (sources[open_sources].endpoints);
     }
     es_event_destroy (&event);
 }
@@ -267,9 +267,12 @@ static ngx_int_t postconfigure (ngx_conf_t *cf)
     if (conf->name.data == NULL) {
         ngx_str_set (&conf->name, "nginx");
     }
+    /*  A single process that reads its configuration again goes on with what it has open.  */
+    if (event != NULL) return open_targets (conf, cf->cycle, NGX_LOG_EMERG);
     /*  `nginx -t` finds what workers would stumble over. Only there: the master has no threads, and forks.  */
     if (!ngx_test_config) return NGX_OK;
-    result = open_targets (conf, cf->cycle, "nginx-test", NGX_LOG_EMERG);
+    strcpy (source_name, "nginx-test");
+    result = open_targets (conf, cf->cycle, NGX_LOG_EMERG);
     close_sources (cf->log);
     for (i = 0; i < conf->targets.nelts; i++) targets[i]->topic = NULL;
     return result;
@@ -280,17 +283,14 @@ static ngx_int_t postconfigure (ngx_conf_t *cf)
 static ngx_int_t init_process (ngx_cycle_t *cycle)
 {
     main_conf_t *conf = ngx_http_cycle_get_module_main_conf (cycle, ngx_http_eventstorm_module);
-    char name[128];
 
     if (conf == NULL || (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)) return NGX_OK;
-    close_sources (cycle->log);
-    if (conf->targets.nelts == 0) return NGX_OK;
     event = es_event_new ();
     if (event == NULL) return NGX_ERROR;
-    snprintf (name, sizeof name, "%.*s-%lu", (int) conf->name.len, (const char *) conf->name.data,
+    snprintf (source_name, sizeof source_name, "%.*s-%lu", (int) conf->name.len, (const char *) conf->name.data,
               (unsigned long) ngx_worker);
     /*  Without a source the worker serves its clients as ever.  */
-    (void) open_targets (conf, cycle, name, NGX_LOG_ERR);
+    (void) open_targets (conf, cycle, NGX_LOG_ERR);
     return NGX_OK;
 }
 
