@@ -217,6 +217,13 @@ struct BrowserTests {
         #expect(program.end() == 0)
     }
 
+    @Test("computes what it shows: scales, units, queries, what is known")
+    func units() throws {
+        let program = try LiveProgram(from: "tcp://127.0.0.1:1", listen: "127.0.0.1:0")
+        try BrowserScript(name: "units", address: program.address).run(steps: 6) { _ in }
+        #expect(program.end() == 0)
+    }
+
     @Test("does what people do, by mouse and by keyboard alone")
     func hands() throws {
         let emitter = try PageEvents()

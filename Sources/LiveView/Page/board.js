@@ -14,6 +14,8 @@ const GAP = 12;
 const AHEAD = "500px";
 /// Milliseconds between two times that values are written.
 const PACE = 250;
+/// Milliseconds between two times that a panel takes what it was told.
+const OFTEN = 900;
 
 export class Board {
   constructor(root, page) {
@@ -83,6 +85,15 @@ export class Board {
       root.hidden = Boolean(topic) && Boolean(spec.topic) && !isAbout(spec.topic, topic);
       this.span(panel);
     }
+    this.order.forEach(({ spec, root }, index) => {
+      if (spec.kind === "heading") root.hidden = Boolean(topic) && this.isEmptySection(index + 1);
+    });
+  }
+
+  /// Whether the filter hides everything up to the next heading.
+  isEmptySection(index) {
+    const end = this.order.findIndex(({ spec }, place) => place >= index && spec.kind === "heading");
+    return this.order.slice(index, end < 0 ? undefined : end).every(({ root }) => root.hidden);
   }
 
   span({ spec, root }) {
@@ -131,20 +142,24 @@ export class Board {
     }
   }
 
+  /// A bucket has a second at least, so once a second is enough; the first answer is shown at once.
   flush() {
     this.isPlanned = false;
-    for (const panel of this.stale) panel.refresh();
-    this.stale.clear();
+    const now = performance.now();
+    for (const panel of this.stale) {
+      if (panel.hasData && now - panel.refreshedAt < OFTEN) continue;
+      this.stale.delete(panel);
+      panel.refresh();
+    }
   }
 
   /// Panels that were told nothing new move on all the same: nothing is news, too.
   tick() {
-    this.beat = ((this.beat ?? 0) + 1) % 4;
     if (document.hidden) return;
+    this.flush();
+    const now = performance.now();
     for (const panel of this.panels.values()) {
-      if (!panel.isAsking) continue;
-      if (this.beat === 0) panel.refresh();
-      else panel.write();
+      if (panel.isAsking && now - (panel.refreshedAt ?? 0) > 1_000) panel.refresh();
     }
   }
 

@@ -8,6 +8,26 @@ import { shownSpan } from "./timeline.js";
 
 const ENDS = { fraction: 1, percent: 100 };
 
+/// Gauges that are drawn as arcs; more of them are bars.
+const ARCS = 2;
+const SVG = "http://www.w3.org/2000/svg";
+
+/// A half circle: its length counts as a hundred.
+function arcOf() {
+  const root = document.createElementNS(SVG, "svg");
+  root.setAttribute("viewBox", "0 0 100 54");
+  root.setAttribute("aria-hidden", "true");
+  const [, line] = ["ground", "arc"].map((name) => {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", "M 8 50 A 42 42 0 0 1 92 50");
+    path.setAttribute("pathLength", "100");
+    path.setAttribute("class", name);
+    root.append(path);
+    return path;
+  });
+  return { root, line };
+}
+
 export class GaugeBody {
   constructor(spec, page, panel) {
     Object.assign(this, { spec, page, panel });
@@ -42,29 +62,34 @@ export class GaugeBody {
       const value = statsOf(one, { from: span.to - 30_000 - this.data.step, to: span.to }).latest;
       this.writeOne(this.entries.get(one.name) ?? this.make(one), one, value, end);
     }
+    this.root.classList.toggle("arcs", names.size <= ARCS);
     this.panel.showHint(this.data.series.length === 0 ? this.panel.emptyText() : "");
   }
 
   make(one) {
     const fill = element("span", { class: "fill" });
+    const arc = arcOf();
     const value = element("span", { class: "value" });
     const name = element("button", { type: "button", class: "name", title: "Filter by this value" }, one.name);
     if (one.group) name.addEventListener("click", () => this.page.openValues(this.spec, one.group, name));
     const meter = element("span", { class: "meter", role: "meter", "aria-label": one.name, "aria-valuemin": "0" },
-      fill);
-    const item = element("li", {}, name, meter, value);
-    const entry = { item, fill, value, meter };
+      fill, arc.root);
+    const item = element("li", {}, name, value, meter);
+    const entry = { item, fill, value, meter, arc: arc.line };
     this.root.append(item);
     this.entries.set(one.name, entry);
     return entry;
   }
 
-  writeOne({ fill, value: text, meter }, { name }, value, end) {
+  writeOne({ fill, value: text, meter, arc }, { name }, value, end) {
     const part = Number.isNaN(value) ? 0 : Math.max(0, Math.min(1, value / end));
     const [poor, bad] = [this.spec.poor ?? 0.75, this.spec.bad ?? 0.9].map((limit) => (ENDS[this.data.unit] ? limit
       : Infinity));
     fill.style.width = `${part * 100}%`;
-    fill.style.background = part >= bad ? theme.bad : part >= poor ? theme.poor : coloursFor([name])[0];
+    const colour = part >= bad ? theme.bad : part >= poor ? theme.poor : coloursFor([name])[0];
+    fill.style.background = colour;
+    arc.style.stroke = colour;
+    arc.style.strokeDasharray = `${part * 100} 200`;
     setText(text, tell(value, this.data.unit));
     meter.setAttribute("aria-valuemax", String(end));
     meter.setAttribute("aria-valuenow", String(Number.isNaN(value) ? 0 : Number(value.toPrecision(4))));

@@ -56,8 +56,9 @@ export class Alerts {
     byId("alert-list").replaceChildren(...sorted.map((alert) => this.item(alert)));
   }
 
-  item({ name, title, state, since, group, value, threshold, topic }) {
-    const told = value === undefined ? "" : `${tell(value, "plain")} of ${tell(threshold, "plain")}`;
+  item({ name, title, state, since, group, value, above, below, threshold, topic }) {
+    const limit = above !== undefined ? `above ${tell(above, "plain")}` : `below ${tell(below ?? threshold, "plain")}`;
+    const told = value === undefined ? limit : `${tell(value, "plain")}, ${limit}`;
     return element("li", { "data-state": state },
       element("span", { class: "badge" }, state), element("b", {}, title ?? name), group ? ` ${group}` : "",
       element("span", { class: "muted" }, ` ${told} · for ${ago(serverNow() - since)} · `),

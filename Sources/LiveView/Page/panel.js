@@ -10,6 +10,7 @@ import { LogBody } from "./logbody.js";
 import { NumberBody } from "./numberbody.js";
 import { paceOf, questionsOf } from "./question.js";
 import { closeTable, showTable } from "./table.js";
+import { shownSpan } from "./timeline.js";
 import { TopBody } from "./topbody.js";
 
 /// What a panel can be.
@@ -63,6 +64,7 @@ export class Panel {
     const keys = questions.map((question) => JSON.stringify(question)).join() + (this.body.question?.() ?? "");
     this.isAsking = true;
     if (keys !== this.keys) {
+      this.hasData = false;
       const before = this.watches;
       this.watches = questions.map((question) => this.page.store.ask(question));
       for (const watch of before) this.page.store.release(watch);
@@ -88,6 +90,8 @@ export class Panel {
     this.root.classList.toggle("wrong", Boolean(mistake));
     if (mistake) return this.showHint(mistake);
     if (this.watches.some(({ time }) => time === 0)) return this.showHint("waiting for an answer");
+    this.refreshedAt = performance.now();
+    this.hasData = true;
     this.body.take(this.watches);
     this.showHint(this.emptyText());
     this.writeNotes();
@@ -131,7 +135,8 @@ export class Panel {
     const late = this.watches.flatMap(({ buckets }) => buckets).reduce((sum, bucket) => sum + bucket.late, 0);
     if (late > 0) notes.push({ text: `${whole(late)} late`, kind: "poor",
       title: "They came after their time was closed" });
-    if (this.watches[0].history === "reading") notes.push({ text: "reading the past", kind: "" });
+    const isReading = this.watches.some(({ history, wholeFrom }) => history === "reading" && wholeFrom > shownSpan().from);
+    if (isReading) notes.push({ text: "reading the past", kind: "" });
     if (data?.leftOut > 0) notes.push({ text: `${data.leftOut} not shown`, kind: "" });
     for (const { name, host } of this.page.catalogue.gone(this.spec.topic).slice(0, 2)) {
       notes.push({ text: `${name} gone`, kind: "poor", title: `No sign of life from ${name} on ${host}` });

@@ -7,7 +7,7 @@ import { timeMarks, valueMarks } from "./scale.js";
 
 const TOP = 8;
 const BOTTOM = 20;
-const LEFT = 50;
+const LEFT = 56;
 const RIGHT = 4;
 export const FONT = "11px system-ui, sans-serif";
 
@@ -31,7 +31,7 @@ export class Plot {
     this.height = this.canvas.clientHeight;
     this.canvas.width = Math.round(this.width * density);
     this.canvas.height = Math.round(this.height * density);
-    this.left = this.width < 260 ? 40 : LEFT;
+    this.left = this.width < 260 ? 48 : LEFT;
     this.right = this.width - RIGHT;
     this.top = TOP;
     this.bottom = this.height - BOTTOM;
@@ -48,7 +48,7 @@ export class Plot {
     context.clearRect(0, 0, this.width, this.height);
     context.font = FONT;
     context.textBaseline = "alphabetic";
-    context.lineJoin = "round";
+    context.lineJoin = "bevel";
     context.lineCap = "butt";
   }
 

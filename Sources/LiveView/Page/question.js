@@ -14,6 +14,8 @@ const ROWS = 150;
 const CELLS = 200_000;
 /// Events in a bucket from which on percentiles tell something.
 const ENOUGH = 12;
+/// Milliseconds for which mails and the like are waited for.
+const LATE = 300_000;
 
 /// How long buckets are, and how long they are kept, so that a range shows some 300 to 900.
 export function bucketsFor(last) {
@@ -73,7 +75,9 @@ function question(panel, match, hasHistory, pace) {
     asked.from = Math.floor(timeline.fixed.from / every) * every;
     asked.to = Math.ceil(timeline.fixed.to / every) * every;
   } else asked.last = spanText(last);
-  if (panel.clock) asked.clock = panel.clock;
+  // What is counted as it comes has no past: with one, it is counted by its own time, and may come late.
+  if (panel.clock === "arrival" && hasHistory) asked.late = spanText(Math.min(LATE, last));
+  else if (panel.clock) asked.clock = panel.clock;
   if (panel.group) asked.limit = limit;
   return asked;
 }

@@ -38,7 +38,7 @@ export function valueMarks(low, high, most, unit) {
 }
 
 function valueStep(rough, unit) {
-  if (unit === "bytes" && rough >= 1) return 2 ** Math.ceil(Math.log2(rough * 0.999));
+  if (unit === "bytes") return rough < 1 ? 1 : 2 ** Math.ceil(Math.log2(rough * 0.999));
   const seconds = unit === "milliseconds" ? rough / 1000 : rough;
   if ((unit === "seconds" || unit === "milliseconds") && seconds > 20) {
     const step = [30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400].find((size) => size >= seconds);

@@ -60,19 +60,20 @@ export class Watch {
     this.mistake = "";
     this.names.clear();
     this.every = every ?? this.every;
+    this.since = since;
+    this.oldestComing = more ? Infinity : null;
+    if (this.question.from) return;
     const isFirst = this.knownFrom === Infinity;
     if (isFirst) this.knownFrom = since;
     else if (since > seen) this.gaps.push([seen, since]);
     // What comes now is whole: it takes the place of what was told before the connection was lost.
     const kept = this.buckets.findIndex(({ time }) => time + this.every > since);
     if (kept >= 0) this.buckets.length = kept;
-    this.since = since;
-    this.oldestComing = more ? Infinity : null;
   }
 
   put(bucket) {
     if (this.oldestComing !== null && bucket.time < this.oldestComing) this.oldestComing = bucket.time;
-    if (bucket.past) {
+    if (bucket.past || this.question.from) {
       this.oldestPast = Math.min(this.oldestPast ?? Infinity, bucket.time);
     } else if (bucket.time < this.since) {
       return;  // it began before everything was seen
@@ -126,8 +127,9 @@ export class Watch {
   /// Intervals between two times that are not known.
   unknown(from, to) {
     const found = this.wholeFrom > from ? [[from, Math.min(to, this.wholeFrom)]] : [];
-    for (const [begin, end] of this.gaps) {
-      if (this.oldestPast !== undefined && begin >= this.oldestPast) continue;
+    for (const [begin, finish] of this.gaps) {
+      const end = Math.min(finish, this.oldestPast ?? Infinity);  // what was read of the past fills it from its end
+      if (end <= begin) continue;
       if (end > from && begin < to) found.push([Math.max(from, begin), Math.min(to, end)]);
     }
     // The connection is lost: what comes meanwhile is not known.
