@@ -164,7 +164,11 @@ private struct BrowserScript {
     let name: String
     let address: String
 
-    /// Runs it; `answer` does what it asks for. Every step must be as it should be.
+    /// Runs it: every step must be as it should be.
+    ///
+    /// - Parameters:
+    ///   - expected: How many steps there are.
+    ///   - answer: Does what the script asks for by a word.
     func run(steps expected: Int, answer: (String) throws -> Void) throws {
         let process = Process()
         let (input, output) = (Pipe(), Pipe())
