@@ -97,7 +97,8 @@ let package = Package(
         program("eventstorm-sink-archive", ["Service", "Eventstorm", "BSON", "Archive"]),
         program("eventstorm-sink-mongo", ["Service", "Eventstorm", "BSON", "MongoStorage"]),
         program(
-            "eventstorm-sink-live", ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "Archive", "LiveView"]),
+            "eventstorm-sink-live",
+            ["Service", "Eventstorm", "BSON", "BSONText", "ZeroMQ", "Archive", "MongoStorage", "LiveView"]),
 
         // Examples, built as a stranger's program would be.
         .executableTarget(name: "emitter", dependencies: ["Eventstorm"], path: "examples/emitter"),

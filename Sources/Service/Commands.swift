@@ -91,7 +91,7 @@ extension Command {
             Setting("access-log", .outputFile, "FILE", "where to log its own hits, combined format"),
             Setting("users", .inputFile, "FILE", "who may come in, with hashed passwords; needed beyond this machine"),
             Setting("tls", .inputFile, "FILE", "certificate and key in one PEM file, to serve https"),
-            Setting("history", .directory, "DIR", "where eventstorm-sink-archive writes: graphs show the past at once"),
+            .text("history", "PLACE", "an archive's directory or mongodb://HOST/DATABASE: graphs show the past"),
             Setting("alerts", .table(alert), "", "what to tell of, see below"),
             Setting("dashboards", .directory, "DIR", "where dashboards are saved; usually they are not"),
             Setting(

@@ -7,7 +7,40 @@ import Foundation
 import Testing
 import ZeroMQ
 
-@Suite("History and live", .serialized, .timeLimit(.minutes(3)), .enabled(if: Python.isThere, "there is no python3"))
+/// Where events are stored that the live view is to show.
+private final class Past {
+    let place: String
+    private let directory: String?
+    private let mongod: Mongod?
+
+    /// A directory.
+    init() {
+        let directory = NSTemporaryDirectory() + "es-seam-\(UUID().uuidString)"
+        (place, self.directory, mongod) = (directory, directory, nil)
+    }
+
+    /// A database of a server.
+    init(_ mongod: Mongod) { (place, directory, self.mongod) = (mongod.uri + "/seam", nil, mongod) }
+
+    deinit { if let directory { try? FileManager.default.removeItem(atPath: directory) } }
+
+    /// The sink that stores there.
+    func sink(_ from: [String]) throws -> RunningProgram {
+        guard let mongod else {
+            return try RunningProgram("eventstorm-sink-archive", arguments: from + ["--dir", place, "test.*"])
+        }
+        return try RunningProgram(
+            "eventstorm-sink-mongo",
+            arguments: from + ["--uri", mongod.uri, "--database", "seam", "--log-level", "error", "test.*"])
+    }
+
+    /// What `eventstorm query` is to read.
+    var path: String { mongod == nil ? place : place + ".test.tick" }
+}
+
+@Suite(
+    "History and live", .serialized, .timeLimit(.minutes(3)),
+    .enabled(if: Python.isThere && Mongod.isThere, "there is no python3, or no mongod"))
 struct HistoryProgramTests {
     /// What a program prints, until it ends.
     private func output(_ path: String, _ arguments: [String]) throws -> (text: String, status: Int32) {
@@ -22,18 +55,23 @@ struct HistoryProgramTests {
         return (text, process.terminationStatus)
     }
 
-    @Test("a range that spans the archive and what comes live is the same query over everything, to the event")
-    func seam() throws {
-        let directory = NSTemporaryDirectory() + "es-seam-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: directory) }
+    @Test("a range that spans an archive and what comes live is the same query over everything, to the event")
+    func archive() throws { try expectSeamless(Past()) }
+
+    @Test("a range that spans a database and what comes live is the same query over everything, to the event")
+    func database() throws {
+        let mongod = try Mongod()
+        try expectSeamless(Past(mongod))
+    }
+
+    private func expectSeamless(_ past: Past) throws {
         let router = try RunningRouter("router")
         let from = ["--from", "tcp://127.0.0.1:\(router.outPort)", "--report", "tcp://127.0.0.1:\(router.inPort)"]
-        let archive = try RunningProgram(
-            "eventstorm-sink-archive", arguments: from + ["--dir", directory, "test.*"])
+        let sink = try past.sink(from)
         let port = try freePort()
         let live = try RunningProgram(
             "eventstorm-sink-live",
-            arguments: from + ["--listen", "127.0.0.1:\(port)", "--history", directory, "--log-level", "error"])
+            arguments: from + ["--listen", "127.0.0.1:\(port)", "--history", past.place, "--log-level", "error"])
         let source = try Source("source", to: Endpoint.list("tcp://127.0.0.1:\(router.inPort)", usual: .connect))
         let topic = try source.topic("test.tick")
         let begin = ContinuousClock.now
@@ -81,12 +119,12 @@ struct HistoryProgramTests {
         let (buckets, end) = try reader.buckets()
 
         // Clean stops: everything that was received is in the files.
-        for program in [archive, live] { program.signal(SIGTERM) }
-        #expect(archive.waitForEnd() == 0 && live.waitForEnd() == 0)
+        for program in [sink, live] { program.signal(SIGTERM) }
+        #expect(sink.waitForEnd() == 0 && live.waitForEnd() == 0)
         let tool = try #require(Executables.path(of: "eventstorm"))
         let pipeline = "[{$group: {_id: {second: '$second', kind: '$kind'}, count: {$sum: 1}, sum: {$sum: '$n'}}}]"
         let (text, status) = try output(
-            tool, ["query", directory, "--pipeline", pipeline, "--format", "json"])
+            tool, ["query", past.path, "--pipeline", pipeline, "--format", "json"])
         #expect(status == 0)
         var exact: [String: [Double]] = [:]
         for line in text.split(separator: "\n") {

@@ -5,6 +5,7 @@ let usage = """
     usage: eventstorm-bench pub ENDPOINT SECONDS [RATE]     binds, waits for a subscriber, sends
            eventstorm-bench sub ENDPOINT [latency|version]  connects, receives until the end
            eventstorm-bench emit THREADS wanted|unwanted SECONDS [RATE]
+           eventstorm-bench hits ENDPOINT SECONDS RATE      binds, sends hits of a web server, and marks
            eventstorm-bench query COUNT ROUNDS [NAME]       queries over documents in memory
            eventstorm-bench documents COUNT                 the same documents, to stdout
 
@@ -23,6 +24,7 @@ case ("emit", 4...5):
 case ("query", 3...4):
     try measureQueries(
         count: Int(words[1]) ?? 200_000, rounds: Int(words[2]) ?? 5, only: words.count > 3 ? words[3] : nil)
+case ("hits", 4): try publishHits(to: words[1], seconds: Double(words[2]) ?? 1, rate: Double(words[3]) ?? 1)
 case ("documents", 2): writeHits(Int(words[1]) ?? 0)
 default:
     _ = usage.withCString { write(STDERR_FILENO, $0, strlen($0)) }

@@ -3,7 +3,7 @@
 
     watch.py http://127.0.0.1:8080/ '{"topic": "http.hit", "group": "status", "every": "1s", "last": "5m"}'
 
-docs/live.md describes questions and answers. It ends when the past is whole with --whole, else never.
+docs/live.md describes questions and answers. With --whole it ends when the past is read, else never.
 """
 import argparse
 import base64
@@ -75,8 +75,8 @@ def main():
         print(json.dumps(message), flush=True)
         if message["type"] == "error":
             raise SystemExit(1)
-        if arguments.whole and message.get("history") == "whole":
-            return
+        if arguments.whole and message.get("history") in ("whole", "failed"):
+            raise SystemExit(0 if message["history"] == "whole" else 1)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,12 @@ final class HistoryBatch {
     private(set) var due: Int64
 
     init(_ wishes: [PastWish], _ source: any HistorySource, now: Int64) throws(HistoryError) {
-        var range = HistoryRange(patterns: [], from: .max, storedUntil: .min)
+        var range = HistoryRange(patterns: [], from: .max, to: .min, storedUntil: .min, late: 0)
         for wish in wishes {
             range.patterns.insert(wish.spec.pattern)
             range.from = min(range.from, wish.times.beginning)
+            range.to = max(range.to, wish.times.end)
+            range.late = max(range.late, wish.spec.late + Self.settling)
             range.storedUntil = max(range.storedUntil, Self.end(of: wish))
         }
         cursor = try source.open(range)

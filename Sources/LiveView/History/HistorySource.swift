@@ -17,8 +17,12 @@ public struct HistoryRange: Hashable, Sendable {
     public var patterns: Set<Pattern>
     /// Milliseconds since 1970: what happened earlier is not wanted.
     public var from: Int64
+    /// Milliseconds since 1970: what happened then or later is not wanted.
+    public var to: Int64
     /// Milliseconds since 1970: what was stored later is not wanted.
     public var storedUntil: Int64
+    /// Milliseconds after which nothing is stored of a time any more.
+    public var late: Int64
 }
 
 /// A place where events are stored: an archive, a database.

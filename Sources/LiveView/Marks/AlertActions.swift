@@ -3,12 +3,13 @@
 import BSON
 import BSONText
 import Eventstorm
+import Glibc
 public import Service
 import ZeroMQ
 
 /// Emits alerts, posts them and runs programs for them, without ever keeping its caller waiting.
 ///
-///     let actions = try AlertActions(rules, path: path, reporter: reporter)
+///     let actions = try AlertActions(rules, reporter: reporter)
 ///     …
 ///     actions.tell(feed.takeAlertChanges())
 ///     actions.close()
@@ -26,7 +27,7 @@ public final class AlertActions: Sendable {
     ///   - path: The directories that programs are looked for in, as in the environment variable PATH.
     ///   - reporter: Emits the events.
     /// - Throws: ``LiveError`` if there is no curl(1) and a rule has a webhook.
-    public init(_ rules: [AlertRule], path: String, reporter: SinkReporter?) throws {
+    public init(_ rules: [AlertRule], path: String = environmentPath, reporter: SinkReporter?) throws {
         self.reporter = reporter
         // Opened now, so that it is known who wants them when the first one comes.
         for topic in rules.compactMap(\.topic) { try reporter?.open(topic) }
@@ -37,6 +38,9 @@ public final class AlertActions: Sendable {
             throw LiveError("use the webhook of the alert \(rule.name)", "there is no curl(1): install it")
         }
     }
+
+    /// The environment variable PATH.
+    public static var environmentPath: String { getenv("PATH").map { String(cString: $0) } ?? "" }
 
     /// Tells of alerts that began or ended.
     public func tell(_ changes: [AlertChange]) {

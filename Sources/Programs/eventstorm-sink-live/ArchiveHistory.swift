@@ -27,3 +27,8 @@ struct ArchiveHistory: HistorySource {
         }
     }
 }
+
+/// Where older events are: a database, if it is named by a URI, else an archive's directory.
+func historySource(_ place: String) -> any HistorySource {
+    place.hasPrefix("mongodb") ? MongoHistory(uri: place) : ArchiveHistory(directory: place)
+}

@@ -8,16 +8,15 @@ import ZeroMQ
 Program.run(.sinkLive) { options, signals in
     let name = options.textIfGiven("name") ?? "live"
     let patterns = Set(options.patterns("subscribe"))
-    let archive = options.textIfGiven("history").map { ArchiveHistory(directory: $0) }
+    let past = options.textIfGiven("history").map { historySource($0) }
     let rules = try AlertRule.rules(options)
-    let feed = try LiveFeed(settings: LiveSettings(options), hasHistory: archive != nil, alerts: rules)
-    let history = try archive.map { try HistoryReader($0, for: feed) }
+    let feed = try LiveFeed(settings: LiveSettings(options), hasHistory: past != nil, alerts: rules)
+    let history = try past.map { try HistoryReader($0, for: feed) }
     // Subscribed to nothing until somebody asks.
     var subscriber = try Subscriber(name, from: options.links("from"), patterns: [])
     if let window = options.durationIfGiven("dedupe") { subscriber.deduplicate(within: window) }
     let reporter = try SinkReporter(name, to: options.links("report"))
-    let path = getenv("PATH").map { String(cString: $0) } ?? ""
-    let actions = try AlertActions(rules, path: path, reporter: reporter)
+    let actions = try AlertActions(rules, reporter: reporter)
     let server = try LiveServer(feed: feed, options: LiveServer.Options(options))
     print(server.address)
     fflush(nil)
