@@ -11,8 +11,8 @@ export class Arranging {
   /// Lets a panel be dragged by its head, and resized at its corner.
   attach(panel) {
     panel.head.addEventListener("pointerdown", (event) => {
-      if (event.button === 0 && event.pointerType !== "touch" && !event.target.closest("button")) this.drag(panel,
-        event);
+      const isMouse = event.button === 0 && event.pointerType !== "touch";
+      if (isMouse && !event.target.closest("button")) this.drag(panel, event);
     });
     if (panel.spec.kind === "heading") return;
     const corner = element("span", { class: "corner", "aria-hidden": "true", title: "Drag to resize" });

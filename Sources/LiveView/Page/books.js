@@ -40,8 +40,8 @@ export class Books {
 
   /// What other links lost, from the catalogue: an event that a router missed is missing here, too.
   elsewhere(links) {
-    this.lostElsewhere = links.reduce((sum, { lost = 0, malformed = 0 }) => sum + Math.max(0, lost) + Math.max(0,
-      malformed), 0);
+    const missing = ({ lost = 0, malformed = 0 }) => Math.max(0, lost) + Math.max(0, malformed);
+    this.lostElsewhere = links.reduce((sum, link) => sum + missing(link), 0);
     byId("link-rows").replaceChildren(...links.map((link) => element("tr", {},
       element("th", { scope: "row" }, `${link.name || link.origin} → ${link.receiver ?? "here"}`),
       element("td", { class: "topic" }, link.topic),
@@ -60,8 +60,8 @@ export class Books {
       element("td", { class: "topic" }, row.topic),
       element("td", { class: `state-${row.state}` }, row.state ?? ""),
       ...FATES.map((fate) => cell(row, fate)))));
-    const note = more > 0 ? `${whole(more)} more rows, all with fewer losses.` : rows.length === 0 ? "No origin yet."
-      : "";
+    const none = rows.length === 0 ? "No origin yet." : "";
+    const note = more > 0 ? `${whole(more)} more rows, all with fewer losses.` : none;
     setText(byId("book-note"), note);
   }
 }

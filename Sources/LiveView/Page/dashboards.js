@@ -78,8 +78,8 @@ export function checked(board) {
   if (board.panels.length > PANELS) throw new Error(`more than ${PANELS} panels`);
   const ids = new Set();
   const panels = board.panels.map((panel, index) => {
-    if (typeof panel !== "object" || panel === null || !Object.hasOwn(KINDS,
-      panel.kind)) throw new Error(`panel ${index + 1} is of no known kind`);
+    const isKnown = typeof panel === "object" && panel !== null && Object.hasOwn(KINDS, panel.kind);
+    if (!isKnown) throw new Error(`panel ${index + 1} is of no known kind`);
     const id = typeof panel.id === "string" && !ids.has(panel.id) ? panel.id.slice(0, 100) : `panel-${index}`;
     ids.add(id);
     return { ...known(panel), id, w: within(panel.w, 2, 12, 6), h: within(panel.h, 1, 24, 6) };
@@ -105,8 +105,8 @@ const FORMS = {
 };
 
 function known(panel) {
-  return Object.fromEntries(Object.entries(panel).filter(([key, value]) => Object.hasOwn(FORMS, key)
-    && FORMS[key](value)));
+  const isGood = ([key, value]) => Object.hasOwn(FORMS, key) && FORMS[key](value);
+  return Object.fromEntries(Object.entries(panel).filter(isGood));
 }
 
 /// Where dashboards are kept: on the server if it says so, else in this browser.
@@ -156,8 +156,8 @@ export class Dashboards {
   /// Keeps a dashboard; the text says what went wrong, and is empty otherwise. What somebody else changed meanwhile is
   /// not overwritten.
   async save(name, board) {
-    if (!NAME.test(name) || Object.hasOwn(BUILT_IN, name)
-      || name === "overview") return "a name has letters, digits, - and _, and is not one that comes with the program";
+    const isTaken = Object.hasOwn(BUILT_IN, name) || name === "overview";
+    if (!NAME.test(name) || isTaken) return "a name has letters, digits, - and _, and is not one that comes with it";
     if (!this.isOnServer) {
       localStorage.setItem(PLACE, JSON.stringify({ ...this.local(), [name]: board }));
       await this.load();
@@ -165,11 +165,11 @@ export class Dashboards {
     }
     const tag = this.tags.get(name);
     const headers = { "Content-Type": "application/json", ...(tag ? { "If-Match": tag } : { "If-None-Match": "*" }) };
-    const answer = await fetch(`api/dashboards/${name}`, { method: "PUT", headers,
-      body: JSON.stringify(board) }).catch(() => null);
+    const wish = { method: "PUT", headers, body: JSON.stringify(board) };
+    const answer = await fetch(`api/dashboards/${name}`, wish).catch(() => null);
     if (!answer) return "the server is away";
-    if (answer.status === 412) return tag ? "somebody else changed it: load it again, or save it by another name"
-      : "there is one of this name: load it first, or choose another name";
+    if (answer.status === 412 && tag) return "somebody else changed it: load it again, or save it by another name";
+    if (answer.status === 412) return "there is one of this name: load it first, or choose another name";
     if (answer.status === 403) return "you may not save dashboards here";
     if (!answer.ok) return (await answer.text()).slice(0, 300) || `answer ${answer.status}`;
     this.tags.set(name, answer.headers.get("ETag"));

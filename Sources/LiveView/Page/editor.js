@@ -45,8 +45,8 @@ export class Editor {
 
   offerFields() {
     const fields = this.catalogue.fields(this.field("topic").value || "*");
-    byId("editor-fields").replaceChildren(...["$topic",
-      ...fields.map(({ path }) => path)].map((path) => element("option", { value: path })));
+    const paths = ["$topic", ...fields.map(({ path }) => path)];
+    byId("editor-fields").replaceChildren(...paths.map((path) => element("option", { value: path })));
     byId("editor-known").textContent = fields.length > 0
       ? `Fields: ${fields.slice(0, 30).map(({ path }) => path).join(", ")}` : "";
   }
@@ -60,8 +60,8 @@ export class Editor {
     if (!text("topic") && !isPlain) return this.complain("Which topic?");
     if (values.includes(null)) return this.complain(
       `A value is rate, count, or one of ${MEASURES.slice(2).join(", ")} and a field: p99 request_time`);
-    if (kind === "heat" && (values.length !== 1
-      || !values[0].histogram)) return this.complain("A heat map shows one value: histogram and a field");
+    const isHistogram = values.length === 1 && values[0].histogram;
+    if (kind === "heat" && !isHistogram) return this.complain("A heat map shows one value: histogram and a field");
     const group = text("group").split(",").map((field) => field.trim()).filter(Boolean);
     const number = (name) => (text(name) === "" ? undefined : Number(text(name)));
     const spec = {
@@ -70,8 +70,8 @@ export class Editor {
       clock: text("clock") === "arrival" ? "arrival" : undefined, poor: number("poor"), bad: number("bad"),
       w: Number(text("w")) || 6, h: Number(text("h")) || 6, off: undefined,
     };
-    if (JSON.stringify(spec.value) !== JSON.stringify(this.spec.value)) Object.assign(spec,
-      { names: undefined, sort: undefined });
+    const isOther = JSON.stringify(spec.value) !== JSON.stringify(this.spec.value);
+    if (isOther) Object.assign(spec, { names: undefined, sort: undefined });
     for (const [key, value] of Object.entries(spec)) if (value === undefined || value === "") delete spec[key];
     this.dialog.close();
     this.onDone(spec);

@@ -40,8 +40,9 @@ export class GaugeBody {
 
   end() {}
 
-  take(watches) { this.data = seriesOf({ ...this.spec, kind: "line", show: this.spec.show ?? 24 }, watches,
-    shownSpan()); }
+  take(watches) {
+    this.data = seriesOf({ ...this.spec, kind: "line", show: this.spec.show ?? 24 }, watches, shownSpan());
+  }
 
   /// The end of the scale: that of the panel, or of the unit, or the largest value.
   get scaleEnd() {
@@ -83,8 +84,8 @@ export class GaugeBody {
 
   writeOne({ fill, value: text, meter, arc }, { name }, value, end) {
     const part = Number.isNaN(value) ? 0 : Math.max(0, Math.min(1, value / end));
-    const [poor, bad] = [this.spec.poor ?? 0.75, this.spec.bad ?? 0.9].map((limit) => (ENDS[this.data.unit] ? limit
-      : Infinity));
+    const hasEnd = this.data.unit in ENDS;
+    const [poor, bad] = hasEnd ? [this.spec.poor ?? 0.75, this.spec.bad ?? 0.9] : [Infinity, Infinity];
     fill.style.width = `${part * 100}%`;
     const colour = part >= bad ? theme.bad : part >= poor ? theme.poor : coloursFor([name])[0];
     fill.style.background = colour;

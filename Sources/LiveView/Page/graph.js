@@ -46,8 +46,8 @@ export class Graph {
     this.data = data;
     this.off = off;
     this.shown = data.series.filter(({ name }) => !off.has(name));
-    if (this.kind === "area"
-      || this.kind === "bars") this.tops = stack(this.shown.map((one) => ({ values: numbers(one) })));
+    const isStacked = this.kind === "area" || this.kind === "bars";
+    if (isStacked) this.tops = stack(this.shown.map((one) => ({ values: numbers(one) })));
     this.isStale = true;
   }
 

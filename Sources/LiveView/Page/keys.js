@@ -66,8 +66,7 @@ const GRAPH = ["On a graph", [
 ]];
 
 const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del" };
-const nameOf = (key) => key.split("+").map((part) => NAMES[part] ?? (part === "" ? "+"
-  : part)).join("+").replace("++", "+");
+const nameOf = (key) => (key === "+" ? key : key.split("+").map((part) => NAMES[part] ?? part).join("+"));
 
 /// Listens to keys, and writes the list of them.
 export function beginKeys(page) {
@@ -76,7 +75,7 @@ export function beginKeys(page) {
   for (const [, keys] of groups) for (const [names, , act] of keys) for (const name of names) actions.set(name, act);
   byId("help-keys").replaceChildren(...[...groups, GRAPH].map(([title, keys]) => element("section", {},
     element("h3", {}, title), element("dl", {}, ...keys.flatMap(([names, text]) => [
-      element("dt", {}, ...names.map((name) => element("kbd", {}, name === "+" ? "+" : nameOf(name)))),
+      element("dt", {}, ...names.map((name) => element("kbd", {}, nameOf(name)))),
         element("dd", {}, text)])))));
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;

@@ -25,8 +25,8 @@ export class Legend {
       entry.series = one;
       entry.swatch.style.background = one.colour;
       entry.toggle.setAttribute("aria-pressed", String(!off.has(one.name)));
-      if (this.root.children[index] !== entry.item) this.root.insertBefore(entry.item,
-        this.root.children[index] ?? null);
+      const there = this.root.children[index] ?? null;
+      if (there !== entry.item) this.root.insertBefore(entry.item, there);
     });
   }
 

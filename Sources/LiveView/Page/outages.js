@@ -1,4 +1,4 @@
-// Times at which a publisher of this server died: what it sent last, and what came before its successor, is not known.
+// Times at which nothing was heard of a publisher of this server: what it sent, and whether it did, is not known.
 
 import { matches } from "./catalogue.js";
 
@@ -38,6 +38,7 @@ export class Outages {
         this.list.push(outage);
       }
       outage.topics.add(topic);
+      outage.state = state;
     }
     for (const outage of this.list) {
       if (outage.to !== undefined) continue;
@@ -54,8 +55,8 @@ export class Outages {
       && [...one.topics].some((topic) => matches(pattern, topic)))
       .map((one) => ({
         from: one.from, to: one.to ?? to, kind: "lost",
-        title: `${one.name || one.origin} ${one.to === undefined ? "is gone" : "was gone"}`,
-        lines: ["what it sent last, and what came before another took its place, is not known"],
+        title: `${one.name || one.origin} ${one.to === undefined ? one.state : "was silent"}`,
+        lines: ["nothing was heard of it: what it sent meanwhile may be missing, and how much is not known"],
       }));
   }
 }

@@ -119,7 +119,7 @@ export class Panel {
   writeNotes() {
     const { data } = this.body;
     const notes = [];
-    const isCount = (this.spec.value ?? "count") === "count" && !this.spec.share && data?.step && data.series.length > 0;
+    const isCount = (this.spec.value ?? "count") === "count" && !this.spec.share && data?.series.length > 0;
     if (isCount) notes.push({ text: `per ${spanText(data.step)}`, kind: "", title: "Events in each bucket of time" });
     const losses = lossText(data?.bands ?? []);
     if (losses) notes.push({ text: losses, kind: "bad", title: "Events that did not come here: the hatched parts" });
@@ -132,10 +132,11 @@ export class Panel {
         title: `${whole(seen)} events were seen and stand for ${whole(Math.round(all))}: what is shown is scaled`,
       });
     }
-    const late = this.watches.flatMap(({ buckets }) => buckets).reduce((sum, bucket) => sum + bucket.late, 0);
-    if (late > 0) notes.push({ text: `${whole(late)} late`, kind: "poor",
-      title: "They came after their time was closed" });
-    const isReading = this.watches.some(({ history, wholeFrom }) => history === "reading" && wholeFrom > shownSpan().from);
+    const { from } = shownSpan();
+    const late = this.watches[0].buckets.reduce((sum, bucket) => sum + (bucket.time >= from ? bucket.late : 0), 0);
+    const title = "They came after their time was closed";
+    if (late > 0) notes.push({ text: `${whole(late)} late`, kind: "poor", title });
+    const isReading = this.watches.some(({ history, wholeFrom }) => history === "reading" && wholeFrom > from);
     if (isReading) notes.push({ text: "reading the past", kind: "" });
     if (data?.leftOut > 0) notes.push({ text: `${data.leftOut} not shown`, kind: "" });
     for (const { name, host } of this.page.catalogue.gone(this.spec.topic).slice(0, 2)) {

@@ -7,6 +7,8 @@ import { Watch } from "./watch.js";
 const MOST = 60;
 /// Milliseconds for which a question that nobody looks at any more is kept: people scroll back.
 const PATIENCE = 60_000;
+/// Milliseconds after which a question that the server ended is asked again.
+const AGAIN = 10_000;
 
 /// Gives panels the answers to their questions.
 export class Store {
@@ -47,7 +49,13 @@ export class Store {
     watch.take(message);
     timeline.knownSince = Math.min(timeline.knownSince, watch.wholeFrom);
     if (watch.question.to && message.history === "whole") this.connection.settle(watch.id);
+    // A question that was answered before is right: it was ended because the server had too much to do.
+    if (message.type === "error" && watch.time > 0) setTimeout(() => this.askAgain(watch), AGAIN);
     for (const listener of this.listeners) listener(watch);
+  }
+
+  askAgain(watch) {
+    if (this.byId.get(watch.id) === watch) this.connection.want({ type: "watch", id: watch.id, ...watch.question });
   }
 
   /// The server's word, four times a second, that it told everything until this time.
