@@ -43,6 +43,7 @@ public enum Program {
         _ name: String, _ summary: String, words: [Word], arguments: [String] = CommandLine.arguments
     ) -> Never {
         Log.name = name
+        guard areThere(arguments) else { end(.failed) }
         guard arguments.count > 1 else {
             writeAll(STDERR_FILENO, help(name, summary, words))
             end(.usage)
@@ -71,6 +72,7 @@ public enum Program {
     /// Runs one command and returns its exit status.
     static func status(of command: Command, arguments: [String], _ body: Body) -> ExitStatus {
         Log.name = command.name
+        guard areThere(arguments) else { return .failed }
         do {
             switch try Options.read(command, arguments) {
             case .help(let form): writeAll(STDOUT_FILENO, command.help(as: form))
@@ -106,6 +108,14 @@ public enum Program {
         case .zsh: completion.zsh
         case .fish: completion.fish
         }
+    }
+
+    /// Whether a program was told anything, if only its name; it says so if not.
+    ///
+    /// Swift reads the command line from /proc. A program that finds none there would run as if it had no options.
+    private static func areThere(_ arguments: [String]) -> Bool {
+        if arguments.isEmpty { Log.error("the command line cannot be read; is /proc mounted?") }
+        return !arguments.isEmpty
     }
 
     /// The text of `eventstorm --help`.

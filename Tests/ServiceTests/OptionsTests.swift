@@ -150,6 +150,12 @@ struct OptionsTests {
         }
     }
 
+    @Test("a program that cannot read its command line, as without /proc, does not run as if it had no options")
+    func noArguments() {
+        let status = Program.status(of: .router, arguments: []) { _, _ in Issue.record("it runs") }
+        #expect(status == .failed)
+    }
+
     @Test("the log formats that the table names are those that there are")
     func logFormats() {
         #expect(Command.logFormats == LogFormat.names)
