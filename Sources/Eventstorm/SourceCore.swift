@@ -24,7 +24,9 @@ final class SourceCore: @unchecked Sendable {
     // Guarded by `state`.
     private var topics: [Topic: OpenTopic] = [:]
     private var opened: [OpenTopic] = []
-    private(set) var isReady = false
+    private var isFenceAnswered = false
+    /// How many of `opened` know whether they are wanted.
+    private var told = 0
     private var subscribers = 0
     private var stallCount = 0
     private var stage = Stage.opening
@@ -75,6 +77,9 @@ final class SourceCore: @unchecked Sendable {
         queue.wake()
         return open
     }
+
+    /// Whether a subscriber is there, and every topic knows of all its subscriptions; within ``wait(within:until:)``.
+    var isReady: Bool { isFenceAnswered && told == opened.count }
 
     func wait(within time: Duration, until condition: (SourceCore) -> Bool) -> Bool {
         let deadline = monotonicNanoseconds() &+ time.nanoseconds
@@ -154,13 +159,14 @@ final class SourceCore: @unchecked Sendable {
     func changed(subscribers: Int, fenceAnswered: Bool) {
         state.withLock {
             self.subscribers = subscribers
-            isReady = subscribers > 0 && (isReady || fenceAnswered)
+            isFenceAnswered = subscribers > 0 && (isFenceAnswered || fenceAnswered)
         }
         state.broadcast()
     }
 
-    func notify() {
-        state.withLock {}
+    /// The first `topics` that were opened know whether they are wanted.
+    func notify(topics: Int) {
+        state.withLock { told = topics }
         state.broadcast()
     }
 

@@ -73,7 +73,7 @@ struct SourceThread: ~Copyable {
                 topic.setWanted(publisher.wants(topic.topic.utf8))
             }
             changes.removeAll(keepingCapacity: true)
-            core.notify()
+            core.notify(topics: topics.count)
         }
         let now = monotonicNanoseconds()
         if publisher.fenceIsDue(now: now) {
@@ -112,7 +112,7 @@ struct SourceThread: ~Copyable {
             }
         }
         ready.removeAll(keepingCapacity: true)
-        if sent > 0 { core.notify() }
+        if sent > 0 { core.notify(topics: topics.count) }
         return sent
     }
 
