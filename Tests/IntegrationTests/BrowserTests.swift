@@ -140,9 +140,11 @@ private final class LiveProgram {
     private let process = Process()
     let address: String
 
-    init(from endpoints: String, listen: String) throws {
+    /// - Parameter history: A directory of the archive.
+    init(from endpoints: String, listen: String, history: URL? = nil) throws {
         process.executableURL = EmitterTests.programs.appending(path: "eventstorm-sink-live")
         process.arguments = ["--from", endpoints, "--listen", listen, "--report", "tcp://127.0.0.1:1"]
+        if let history { process.arguments?.append(contentsOf: ["--history", history.path]) }
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -207,14 +209,21 @@ struct BrowserTests {
         let emitter = try PageEvents()
         defer { emitter.close() }
         let endpoints = "\(emitter.endpoint),\(emitter.lossyEndpoint)"
+        let directory = FileManager.default.temporaryDirectory.appending(path: "page-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let archive = try RunningProgram(
+            "eventstorm-sink-archive",
+            arguments: ["--from", endpoints, "--dir", directory.path, "--report", "tcp://127.0.0.1:1"])
+        defer { archive.signal(SIGTERM) }
         var program = try LiveProgram(from: endpoints, listen: "127.0.0.1:0")
         try #require(program.address.hasPrefix("http://127.0.0.1:"))
-        #expect(!emitter.isWanted)
-        try BrowserScript(name: "look", address: program.address).run(steps: 19) { _ in
+        try BrowserScript(name: "look", address: program.address).run(steps: 20) { _ in
             let listen = String(program.address.dropFirst("http://".count).dropLast())
             #expect(program.end() == 0)
-            program = try LiveProgram(from: endpoints, listen: listen)
+            program = try LiveProgram(from: endpoints, listen: listen, history: directory)
         }
+        archive.signal(SIGTERM)
+        _ = archive.waitForEnd()
         let end = ContinuousClock.now + .seconds(5)
         while emitter.isWanted, ContinuousClock.now < end { usleep(10_000) }
         #expect(!emitter.isWanted, "the browser is closed, and the events still flow")

@@ -36,6 +36,7 @@ function take(message) {
 
 function begin(hello) {
   timeline.skew = hello.time - Date.now();
+  page.store.restart();
   header.begin(hello);
   page.greet(hello);
   if (!isKnown) timeBar.begin();

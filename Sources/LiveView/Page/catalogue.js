@@ -8,6 +8,8 @@ const PACE = 5_000;
 /// Milliseconds without a sign of life after which a source is silent, or gone.
 const SILENT = 4_000;
 const GONE = 10_000;
+/// Milliseconds for which a topic stays that the server does not tell any more.
+const KEPT = 60_000;
 const NOTHING = { fields: [], publishers: [], missing: [], rate: null, received: 0 };
 
 /// The server's catalogue, asked for again and again while the page is seen.
@@ -28,7 +30,10 @@ export class Catalogue {
       if (!answer.ok) return;
       const { topics, time } = await answer.json();
       this.time = time;
-      this.topics = new Map(topics.map((topic) => [topic.topic, topic]));
+      // A server that has just begun knows little yet: what was there a minute ago stays.
+      const kept = [...this.topics.values()].filter(({ seenAt }) => time - seenAt < KEPT);
+      const all = [...kept, ...topics.map((topic) => ({ ...topic, seenAt: time }))];
+      this.topics = new Map(all.map((topic) => [topic.topic, topic]));
       this.isLoaded = true;
       this.onChange();
     } catch {

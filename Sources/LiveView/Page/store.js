@@ -54,6 +54,11 @@ export class Store {
     for (const listener of this.listeners) listener(watch);
   }
 
+  /// Another connection: what comes before a question is answered anew is not known.
+  restart() {
+    for (const watch of this.watches.values()) watch.isLive = false;
+  }
+
   askAgain(watch) {
     if (this.byId.get(watch.id) === watch) this.connection.want({ type: "watch", id: watch.id, ...watch.question });
   }

@@ -31,6 +31,8 @@ export class Watch {
     this.mistake = "";
     this.version = 0;
     this.holders = 0;
+    /// Whether this connection has begun to answer it.
+    this.isLive = false;
   }
 
   /// Takes an answer in.
@@ -42,7 +44,10 @@ export class Watch {
     }
     const seen = this.time;
     this.time = message.time;
-    if (message.type === "snapshot") this.begin(message, seen);
+    if (message.type === "snapshot") {
+      this.isLive = true;
+      this.begin(message, seen);
+    }
     for (const [number, values] of message.groups) {
       const key = JSON.stringify(values, (_, value) => (typeof value === "bigint" ? String(value) : value));
       this.names.set(number, key);
@@ -139,7 +144,7 @@ export class Watch {
 
   /// Nothing was told until this time: there was nothing.
   tick(time) {
-    if (this.time > 0 && !this.question.to) this.time = Math.max(this.time, time);
+    if (this.isLive && !this.question.to) this.time = Math.max(this.time, time);
   }
 }
 

@@ -183,6 +183,18 @@ def look_at_reconnect(page):
         expect(page.locator("#notes .note", has_text="Connected again")).to_be_visible(timeout=30_000)
         expect(page.locator("#state")).to_have_text("live", timeout=30_000)
         until(lambda: (number(page, "test.tick") or 0) > 5, "no rate after the restart")
+    with step("where the server has a past, the time that the page missed is there again, without a seam"):
+        panel(page, "test.tick").focus()
+        page.keyboard.press("v")
+        body = panel(page, "test.tick").locator(".behind tbody")
+
+        def rates():
+            return body.evaluate("body => [...body.rows].slice(0, 12).map((row) => row.cells[1].textContent)")
+
+        def strange():
+            return [rate for rate in rates() if not rate.endswith("/s") or not 12 < float(rate[:-2]) < 28]
+
+        until(lambda: len(rates()) == 12 and strange() == [], lambda: f"{len(rates())} rows: {rates()}", seconds=30)
 
 
 with browser() as made:

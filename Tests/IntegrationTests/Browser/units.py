@@ -50,7 +50,10 @@ WATCH = """(m) => {
     const known = (from, to) => JSON.stringify(watch.unknown(from, to));
     const told = [];
     watch.take({ type: "snapshot", time: 20_500, since: 10_000, groups: [], buckets: [bucket(9_000, 3), bucket(12_000, 5)] });
+    watch.tick(21_000);
     told.push(watch.buckets.map(({ time }) => time).join(), known(0, 20_000));
+    watch.isLive = false;
+    watch.tick(39_000);
     watch.take({ type: "snapshot", time: 40_000, since: 35_000, groups: [], buckets: [bucket(36_000, 1)] });
     told.push(known(0, 40_000));
     watch.take({ type: "change", time: 41_000, groups: [], history: "reading", buckets: [bucket(30_000, 7, { past: true })] });
@@ -63,7 +66,7 @@ WATCH = """(m) => {
 }"""
 
 EXPECTED = [
-    "12000", "[[0,10000]]", "[[0,10000],[20500,35000]]", "[[0,10000],[20500,30000]]", "[]", "[[42000,60000]]", "no",
+    "12000", "[[0,10000]]", "[[0,10000],[21000,35000]]", "[[0,10000],[21000,30000]]", "[]", "[[42000,60000]]", "no",
 ]
 
 CHECKED = """(m) => {
