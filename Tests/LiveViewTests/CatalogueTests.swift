@@ -3,6 +3,7 @@
 import BSON
 import BSONText
 import Eventstorm
+import Synchronization
 import Testing
 import ZeroMQ
 
@@ -15,7 +16,7 @@ struct CatalogueTests {
     init() throws { feed = try LiveFeed() }
 
     /// Ingests the status of a source that emitted on a topic, and of a router that missed some of it.
-    private func report(emitted: UInt64, lost: UInt64, at time: Int64) throws {
+    private func report(emitted: UInt64, lost: UInt64, by receiver: UInt64 = 2, at time: Int64) throws {
         let topic = try Topic("shop.order")
         func beat(_ origin: UInt64, _ role: Role, _ name: String) -> Beat {
             let process = ProcessIdentity(role: role.rawValue, name: name, host: "h\"1", pid: 7, version: "1")
@@ -24,7 +25,7 @@ struct CatalogueTests {
             return beat
         }
         let source = StatusDocument(beat(1, .source, "web"))
-        var router = StatusDocument(beat(2, .router, "router\\"))
+        var router = StatusDocument(beat(receiver, .router, "router\\"))
         var counts = ReceiveCounts()
         (counts.received, counts.lost) = (emitted - lost, lost)
         router.upstream = [
@@ -74,6 +75,24 @@ struct CatalogueTests {
         let changes = feed.takeTick(now: 3_000, elapsed: 1).watches
         let text = changes.flatMap(\.buckets).map { String(decoding: $0.text, as: UTF8.self) }.joined()
         #expect(text.contains(text: #""name":"web","receiver":"router\\","lost":4"#), "\(text)")
+    }
+
+    @Test("what a receiver missed that was started again is told once, as is what it missed before")
+    func restarted() throws {
+        let id = try feed.add(WatchSpec(pattern: try Pattern("shop.*")), now: 0)
+        try report(emitted: 100, lost: 5, at: 1_000)
+        feed.record(books: [])
+        try report(emitted: 300, lost: 9, at: 2_000)
+        feed.record(books: [])
+        try report(emitted: 400, lost: 1, by: 3, at: 3_000)
+        for _ in 0..<3 { feed.record(books: []) }
+        try report(emitted: 500, lost: 3, by: 3, at: 4_000)
+        for _ in 0..<3 { feed.record(books: []) }
+        let lost = feed.state.withLock { state in
+            state.engine.watch(id)?.buckets.flatMap(\.losses.links).map(\.lost) ?? []
+        }
+        // Four more by the first, two more by the second.
+        #expect(lost.reduce(0, +) == 6, "\(lost)")
     }
 
     /// What is told of each field of the first topic.

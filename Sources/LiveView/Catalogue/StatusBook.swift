@@ -70,11 +70,11 @@ struct StatusBook {
     /// What receivers elsewhere missed; this process tells its own losses itself.
     var losses: [(topic: String, loss: LinkLoss)] {
         let own = Int64(getpid())
-        return processes.values.filter { $0.status.beat.process.pid != own }.flatMap { process in
+        return processes.filter { $0.value.status.beat.process.pid != own }.flatMap { origin, process in
             process.status.upstream.map { row in
                 var loss = LinkLoss(
                     origin: row.origin, name: processes[row.origin]?.status.beat.process.name ?? "",
-                    receiver: process.status.beat.process.name)
+                    receiver: process.status.beat.process.name, receiverOrigin: origin)
                 loss.take(row.counts)
                 return (row.topic.name, loss)
             }

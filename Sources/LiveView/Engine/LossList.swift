@@ -8,6 +8,8 @@ struct LinkLoss: Hashable, Sendable {
     var name: String
     /// Who should have received it; empty for this program itself.
     var receiver: String = ""
+    /// Which process of that name it was: one that was started again counts from the beginning.
+    var receiverOrigin: UInt64 = 0
     var lost: Int64 = 0
     var malformed: Int64 = 0
     var absent: Int64 = 0

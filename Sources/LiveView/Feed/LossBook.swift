@@ -6,7 +6,7 @@ import Eventstorm
 struct LossBook {
     private struct Row: Hashable {
         var origin: UInt64
-        var receiver: String
+        var receiver: UInt64
         var topic: String
     }
 
@@ -23,7 +23,7 @@ struct LossBook {
         for (name, loss) in books {
             // What has no stamp has no topic of which it could be missing.
             guard let topic = try? Topic(name) else { continue }
-            let row = Row(origin: loss.origin, receiver: loss.receiver, topic: name)
+            let row = Row(origin: loss.origin, receiver: loss.receiverOrigin, topic: name)
             now[row] = loss
             var change = loss
             if let known = before[row] {
