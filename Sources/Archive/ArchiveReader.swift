@@ -115,7 +115,7 @@ public final class ArchiveReader {
 
     private func list(_ directory: String) throws(ArchiveReadError) -> [(path: String, topic: Topic)] {
         var files: [(path: String, topic: Topic)] = []
-        for name in try Self.names(directory).sorted(by: >) {
+        for name in try Self.names(directory).reversed() {
             guard let topic = FileName.topic(of: name), patterns.contains(where: { $0.matches(topic) }) else {
                 continue
             }
@@ -126,19 +126,12 @@ public final class ArchiveReader {
 
     /// The names in a directory; none if there is no such directory, or no longer.
     private static func names(_ directory: String) throws(ArchiveReadError) -> [String] {
-        guard let stream = opendir(directory) else {
-            if errno == ENOENT || errno == ENOTDIR { return [] }
-            throw ArchiveReadError(directory, errno)
+        do throws(DiskError) {
+            return try Disk().names(in: directory)
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return [] }
+            throw ArchiveReadError(directory, error.code)
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
     }
 
     // MARK: One file

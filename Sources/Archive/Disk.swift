@@ -86,15 +86,9 @@ struct Disk: Sendable {
         throw DiskError("mkdir", path, code: code)
     }
 
-    /// The names in a directory, in order.
+    /// The names in a directory, in order, without those that begin with a dot.
     func names(in path: String) throws(DiskError) -> [String] {
-        guard let directory = opendir(path) else { throw DiskError("opendir", path) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.sorted()
+        guard let names = Files.names(in: path) else { throw DiskError("opendir", path) }
+        return names
     }
 }

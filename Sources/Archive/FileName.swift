@@ -19,7 +19,7 @@ public enum FileName {
     /// The part of the name that stands for the topic.
     public static func stem(of topic: Topic) -> String {
         if topic.utf8.count <= longestStem { return topic.name }
-        let hash = String(hash(topic.utf8), radix: 16)
+        let hash = String(FNV1a.hash(topic.utf8), radix: 16)
         let padded = String(repeating: "0", count: 16 - hash.count) + hash
         // A cut character would be no UTF-8 any more.
         var end = longestStem - 17
@@ -37,10 +37,5 @@ public enum FileName {
         guard let ending = [finished, unfinished].first(where: { name.hasSuffix($0) }) else { return nil }
         let stem = name.dropLast(ending.count).prefix { $0 != "~" }
         return try? Topic(String(stem))
-    }
-
-    /// FNV-1a, 64 bits.
-    private static func hash(_ bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
     }
 }

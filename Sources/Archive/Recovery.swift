@@ -36,7 +36,7 @@ struct Recovery {
 
     private func names(in path: String) -> [String] {
         do throws(DiskError) {
-            return try disk.names(in: path).filter { !$0.hasPrefix(".") }
+            return try disk.names(in: path)
         } catch {
             // A stray file among the directories is none of our business.
             if error.code != ENOTDIR { report(.warning, "cannot look for unfinished files: \(error)") }

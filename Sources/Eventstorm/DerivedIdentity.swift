@@ -18,9 +18,7 @@ public struct DerivedIdentity: Sendable {
     /// Prepares the identities of an origin's events on a topic.
     public init(origin: UInt64, topic: Topic) {
         // FNV-1a, then the finalizer of splitmix64 (Steele, Lea and Flood, 2014): the same on every machine.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in topic.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        let first = DerivedIdentity.mix(origin ^ DerivedIdentity.mix(hash))
+        let first = DerivedIdentity.mix(origin ^ DerivedIdentity.mix(FNV1a.hash(topic.utf8)))
         low = DerivedIdentity.mix(first &+ 0x9e37_79b9_7f4a_7c15)
         high = UInt32(truncatingIfNeeded: first >> 32)
     }

@@ -1,6 +1,7 @@
 // Which files are meant by the paths on the command line.
 
 internal import Glibc
+internal import Service
 
 /// The BSON files behind some paths.
 enum FileSelection {
@@ -33,16 +34,8 @@ enum FileSelection {
     private static let deepest = 16
 
     private static func below(_ directory: String, depth: Int) -> [String] {
-        guard depth < deepest, let stream = opendir(directory) else { return [] }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        closedir(stream)
-        return names.sorted().flatMap { name -> [String] in
+        guard depth < deepest, let names = Files.names(in: directory) else { return [] }
+        return names.flatMap { name -> [String] in
             let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
             var status = stat()
             if lstat(path, &status) != 0 { return [] }

@@ -3,7 +3,23 @@
 internal import Glibc
 
 /// Questions about files.
-enum Files {
+package enum Files {
+    /// The names in a directory, in order, without those that begin with a dot.
+    ///
+    /// - Returns: Nil if it cannot be read; `errno` tells why.
+    package static func names(in directory: String) -> [String]? {
+        guard let stream = opendir(directory) else { return nil }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     /// The files that a name stands for: itself if it is there, or those that it matches as a pattern.
     static func matching(_ name: String) -> [String] {
         if access(name, F_OK) == 0 { return [name] }

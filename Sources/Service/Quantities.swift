@@ -1,6 +1,14 @@
 // Times and sizes as people write them: 10s, 500ms, 64KiB.
 public import BSON
 
+extension Duration {
+    /// Whole milliseconds; a part of one is left out.
+    package var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+}
+
 /// Times and sizes as people write them.
 public enum Quantity {
     /// The units of time, the longest first, in nanoseconds.

@@ -30,7 +30,7 @@ final class TemporaryDirectory: Sendable {
     }
 
     private func names(_ path: String) -> [String] {
-        ((try? Disk().names(in: path)) ?? []).filter { !$0.hasPrefix(".") }
+        (try? Disk().names(in: path)) ?? []
     }
 
     /// All files by their path below the directory, with their bytes.

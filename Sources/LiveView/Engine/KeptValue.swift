@@ -63,7 +63,7 @@ struct KeptValue: Hashable, Sendable {
 }
 
 /// The beginning of a text that is too long, without half characters.
-private func cut(_ text: RawSpan, to count: Int) -> String {
+func cut(_ text: RawSpan, to count: Int) -> String {
     var end = min(count, text.byteCount)
     while end > 0 && end < text.byteCount && text.byte(at: end) & 0xC0 == 0x80 { end -= 1 }
     return text.extracting(0..<end).withUnsafeBytes { String(decoding: $0, as: UTF8.self) } + "…"

@@ -32,9 +32,8 @@ struct Seam {
     var state = State.reading
     /// Whether all that was stored up to the end is counted.
     private(set) var isJoined = false
-    private var before: [Int64: Bucket] = [:]
-    private var between: [Int64: Bucket] = [:]
-    private var interim: [Int64: Bucket] = [:]
+    /// The buckets of each part but the live one, by their numbers.
+    private var buckets: [Part: [Int64: Bucket]] = [:]
 
     /// How long after its beginning a watch surely sees every event.
     ///
@@ -77,28 +76,20 @@ struct Seam {
 
     /// The bucket that counts a part, made if need be.
     mutating func reach(_ number: Int64, _ part: Part, _ layout: Layout, groups: Int) -> Bucket {
-        func reach(_ buckets: inout [Int64: Bucket]) -> Bucket {
-            if let bucket = buckets[number] { return bucket }
-            let bucket = Bucket(number: number, layout: layout, groups: groups)
-            buckets[number] = bucket
-            return bucket
-        }
-        switch part {
-        case .before: return reach(&before)
-        case .between: return reach(&between)
-        case .interim, .live: return reach(&interim)
-        }
+        if let bucket = buckets[part]?[number] { return bucket }
+        let bucket = Bucket(number: number, layout: layout, groups: groups)
+        buckets[part, default: [:]][number] = bucket
+        return bucket
     }
 
     // MARK: The answer
 
-    private func parts(_ number: Int64) -> [Bucket] {
-        [before[number], isJoined || isShadow ? between[number] : interim[number]].compactMap(\.self)
-    }
+    /// The parts that count now.
+    private var counted: [Part] { [.before, isJoined || isShadow ? .between : .interim] }
 
     /// A bucket of the answer: all its parts together.
     func bucket(_ number: Int64, with live: Bucket?, _ layout: Layout, groups: Int) -> Bucket? {
-        let parts = parts(number)
+        let parts = counted.compactMap { buckets[$0]?[number] }
         if parts.isEmpty { return live }
         let sum = Bucket(number: number, layout: layout, groups: groups)
         for part in parts { sum.merge(part) }
@@ -111,42 +102,39 @@ struct Seam {
 
     /// The numbers of the buckets that have something of it.
     var numbers: Set<Int64> {
-        Set(before.keys).union(isJoined || isShadow ? between.keys : interim.keys)
+        counted.reduce(into: []) { numbers, part in numbers.formUnion(buckets[part, default: [:]].keys) }
     }
 
     /// Notes that a bucket was told as it is.
     func clean(_ number: Int64) {
-        before[number]?.isDirty = false
-        between[number]?.isDirty = false
-        interim[number]?.isDirty = false
+        for part in buckets.values { part[number]?.isDirty = false }
     }
 
     /// Drops the buckets before a number.
     mutating func forget(before number: Int64) {
-        if before.keys.contains(where: { $0 < number }) { before = before.filter { $0.key >= number } }
-        if between.keys.contains(where: { $0 < number }) { between = between.filter { $0.key >= number } }
-        if interim.keys.contains(where: { $0 < number }) { interim = interim.filter { $0.key >= number } }
+        for (part, kept) in buckets where kept.keys.contains(where: { $0 < number }) {
+            buckets[part] = kept.filter { $0.key >= number }
+        }
     }
 
     /// Bytes that it takes.
     var bytes: Int {
-        [before, between, interim].reduce(0) { $0 + $1.values.reduce($1.count * 32) { $0 + $1.bytes } }
+        buckets.values.reduce(0) { $0 + $1.values.reduce($1.count * 32) { $0 + $1.bytes } }
     }
 
     // MARK: Joining
 
     /// Calls a function with each bucket that a reader counted, and the part it is of.
     func forEach(_ body: (Part, Bucket) -> Void) {
-        for bucket in before.values { body(.before, bucket) }
-        for bucket in between.values { body(.between, bucket) }
+        for (part, kept) in buckets { for bucket in kept.values { body(part, bucket) } }
     }
 
     /// Counts what was stored instead of what came live meanwhile; returns the numbers of the buckets that changes.
     mutating func join() -> Set<Int64> {
         if isJoined { return [] }
         isJoined = true
-        defer { interim = [:] }
-        return Set(interim.keys).union(between.keys)
+        let interim = buckets.removeValue(forKey: .interim) ?? [:]
+        return Set(interim.keys).union(buckets[.between, default: [:]].keys)
     }
 }
 

@@ -142,8 +142,7 @@ extension WatchSpec {
         guard let element else { return usual }
         guard let text = element.string, let duration = Quantity.duration(text), duration <= .seconds(366 * 86_400)
         else { throw WatchError(message: "\"\(name)\" is a time such as \"10s\", a year at most") }
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+        return duration.wholeMilliseconds
     }
 
     // MARK: Query

@@ -42,8 +42,8 @@ public struct AlertRule: Sendable {
         name = options.text("name")
         title = options.textIfGiven("title") ?? options.text("name")
         var spec = WatchSpec(pattern: options.patterns("topic").first ?? .everything)
-        spec.every = Self.milliseconds(options.duration("every"))
-        hold = Self.milliseconds(options.duration("for"))
+        spec.every = options.duration("every").wholeMilliseconds
+        hold = options.duration("for").wholeMilliseconds
         spec.last = max(spec.every * 3, Self.late + spec.every)
         spec.late = Self.late
         spec.groups = options.texts("group").map { $0 == "$topic" ? .topic : .path($0) }
@@ -68,11 +68,6 @@ public struct AlertRule: Sendable {
         link = options.textIfGiven("link")
         webhook = options.textIfGiven("webhook")
         command = options.texts("command")
-    }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 
     /// Whether a value is one to tell of.

@@ -45,10 +45,8 @@ struct Mark: Hashable, Sendable {
         guard let element else { return nil }
         if let number = element.integer { return "\(number)" }
         guard let text = element.string else { return nil }
-        if text.utf8.count <= textBytes { return text }
-        var end = text.utf8.index(text.utf8.startIndex, offsetBy: textBytes)
-        while end > text.startIndex, String.Index(end, within: text) == nil { end = text.utf8.index(before: end) }
-        return text[..<end] + "…"
+        let bytes = Array(text.utf8)
+        return bytes.count <= textBytes ? text : cut(bytes.span.bytes, to: textBytes)
     }
 
     /// Appends it as JSON, without what somebody may not see.

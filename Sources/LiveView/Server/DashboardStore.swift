@@ -2,7 +2,9 @@
 
 import BSON
 import BSONText
+import Eventstorm
 import Glibc
+import Service
 
 /// The dashboards of a directory: a file `NAME.json` each, as it was sent.
 ///
@@ -81,7 +83,7 @@ struct DashboardStore {
     /// All dashboards, by name.
     mutating func list() -> [Entry] {
         var entries: [Entry] = []
-        for name in names.sorted().prefix(Self.most) {
+        for name in names.prefix(Self.most) {
             var status = stat()
             guard lstat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             let changed = Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
@@ -98,16 +100,9 @@ struct DashboardStore {
     }
 
     private var names: [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let file = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if file.hasSuffix(".json"), Self.isName(file.dropLast(5)) { names.append(String(file.dropLast(5))) }
+        (Files.names(in: directory) ?? []).compactMap { file in
+            file.hasSuffix(".json") && Self.isName(file.dropLast(5)) ? String(file.dropLast(5)) : nil
         }
-        return names
     }
 
     /// A dashboard as it was stored, and its tag.
@@ -132,8 +127,7 @@ struct DashboardStore {
 
     /// Tells one state of a dashboard from another (RFC 9110, 8.8.3).
     static func tag(_ bytes: [UInt8]) -> String {
-        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
-        return "\"\(String(hash, radix: 36))-\(bytes.count)\""
+        "\"\(String(FNV1a.hash(bytes), radix: 36))-\(bytes.count)\""
     }
 
     /// The title of a dashboard; throws if the text is none.
