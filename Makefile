@@ -81,6 +81,7 @@ install: library  ## installs programs, library, manual, units below $(DESTDIR)$
 	done
 	install -m 644 examples/systemd/eventstorm.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d"
 	install -m 644 examples/systemd/*.json5 "$(DESTDIR)$(PREFIX)/share/doc/eventstorm/examples"
+	@[ -n "$(DESTDIR)" ] || ldconfig || echo "install: programs in C find the library after 'ldconfig', as root" >&2
 
 uninstall:  ## removes what was installed
 	rm -f $(PROGRAMS:%="$(DESTDIR)$(PREFIX)/bin/%") "$(DESTDIR)$(PREFIX)"/lib/libeventstorm.* \

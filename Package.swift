@@ -32,7 +32,9 @@ let package = Package(
         .library(name: "BSONText", targets: ["BSONText"]),
         .library(name: "Query", targets: ["Query"]),
         .library(name: "LogParsing", targets: ["LogParsing"]),  // for its fuzzer
+        .library(name: "ZeroMQ", targets: ["ZeroMQ"]),  // contexts and threads, for several parts in one process
         .library(name: "Routing", targets: ["Routing"]),
+        .library(name: "Archive", targets: ["Archive"]),
         .library(name: "LiveView", targets: ["LiveView"]),  // for its fuzzer
         .library(name: "eventstorm-c", type: .dynamic, targets: ["EventstormC"]),  // installed as libeventstorm.so
         .executable(name: "eventstorm", targets: ["eventstorm"]),
@@ -102,6 +104,9 @@ let package = Package(
 
         // Examples, built as a stranger's program would be.
         .executableTarget(name: "emitter", dependencies: ["Eventstorm"], path: "examples/emitter"),
+        .executableTarget(
+            name: "in-one-process", dependencies: ["Archive", "BSON", "Eventstorm", "Routing", "ZeroMQ"],
+            path: "examples/in-one-process"),
 
         // Measurements: `make bench`.
         .executableTarget(

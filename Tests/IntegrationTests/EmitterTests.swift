@@ -30,6 +30,29 @@ struct EmitterTests {
         }
     }
 
+    @Test("a source, a router and an archive in one process store what was emitted")
+    func inOneProcess() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "es-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = Self.programs.appending(path: "in-one-process")
+        process.arguments = [folder.path]
+        process.standardOutput = output
+        try process.run()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        #expect(String(decoding: said, as: UTF8.self) == "3 orders are stored, 0 are missing\n")
+        let paths = FileManager.default.subpaths(atPath: folder.path) ?? []
+        let stored = try paths.filter { $0.hasSuffix("/orders.new.bson") }.flatMap { path in
+            try documents(in: folder.appending(path: path).path).map { order in
+                let sku = order.view.find(path: "items.0.sku")?.string ?? ""
+                return "\(order.view["customer"]?.string ?? "") \(sku)"
+            }
+        }
+        #expect(stored.sorted() == ["Ada a1", "Edsger a1", "Grace a1"])
+    }
+
     /// Runs an emitter until one of its orders has arrived.
     private func check(_ program: URL, _ arguments: [String], _ look: (DocumentView) -> Void) throws {
         var subscriber = try Subscriber(
