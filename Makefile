@@ -16,10 +16,15 @@ PAGES_OF = man:share/man/man1/$(1).1 bash:share/bash-completion/completions/$(1)
 	zsh:share/zsh/site-functions/_$(1) fish:share/fish/vendor_completions.d/$(1).fish
 PAGES = $(dir $(foreach page,$(call PAGES_OF,x),$(lastword $(subst :, ,$(page)))))
 OBJECTS = $(foreach module,BSON ZeroMQ Eventstorm EventstormC CSystem,$(wildcard $(BUILT)/$(module).build/*.o))
+# The modules for other packages, of which `make docs` makes pages, and the C modules that theirs are built on.
+DOCUMENTED = BSON BSONText Query ZeroMQ Eventstorm Routing Archive
+PAGES_FOLDER = .build/docs
+C_MODULES = -Xcc -fmodule-map-file=$(BUILT)/CSystem.build/module.modulemap -Xcc -ISources/CSystem/include \
+	$(patsubst %,-Xcc -fmodule-map-file=%,$(wildcard Sources/C*/module.modulemap))
 SWIFT_FORMAT = swift format
 FORMATTED = Package.swift Sources Tests $(wildcard examples bench)
 
-.PHONY: help run test bench library install uninstall setup build format lint clean
+.PHONY: help run test bench docs library install uninstall setup build format lint clean
 
 help:  ## says what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -60,6 +65,22 @@ library: build  ## makes libeventstorm.so and libeventstorm.a, for C and C++
 		sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' Sources/EventstormC/$$file.pc.in \
 			> $(LIBRARY)/$$file.pc; \
 	done
+
+docs: build  ## makes pages of the libraries' interfaces in .build/docs, for a web server
+	@rm -rf $(PAGES_FOLDER)
+	@target=$$(swiftc -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1); \
+	for module in $(DOCUMENTED); do \
+		install -d $(PAGES_FOLDER)/$$module.symbols && \
+		swift-symbolgraph-extract -module-name $$module -I $(BUILT)/Modules $(C_MODULES) -target $$target \
+			-skip-synthesized-members -output-dir $(PAGES_FOLDER)/$$module.symbols && \
+		docc convert Sources/$$module/$$module.docc --additional-symbol-graph-dir $(PAGES_FOLDER)/$$module.symbols \
+			--fallback-display-name $$module --fallback-bundle-identifier eventstorm.$$module \
+			--warnings-as-errors --output-path $(PAGES_FOLDER)/$$module.doccarchive > /dev/null || exit 1; \
+	done
+	@docc merge $(DOCUMENTED:%=$(PAGES_FOLDER)/%.doccarchive) --synthesized-landing-page-name Eventstorm \
+		--output-path $(PAGES_FOLDER)/pages
+	@rm -rf $(DOCUMENTED:%=$(PAGES_FOLDER)/%.doccarchive) $(DOCUMENTED:%=$(PAGES_FOLDER)/%.symbols)
+	@echo "python3 -m http.server -b 127.0.0.1 -d $(PAGES_FOLDER)/pages 8000    # http://127.0.0.1:8000/documentation"
 
 install: library  ## installs programs, library, manual, units below $(DESTDIR)$(PREFIX)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include"

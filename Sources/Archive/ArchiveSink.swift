@@ -9,7 +9,7 @@ internal import ZeroMQ
 /// Stores events in BSON files by topic and time, as `bsondump` and `mongorestore` read them.
 ///
 /// Receiving never waits: events go through a queue to a thread of the archive's own, which hands them to the system
-/// within a second. When the disk is full or not to be written, the queue fills, gives way as ``OnFull`` says and
+/// within a second. When the disk is full or not to be written, the queue fills, gives way as `OnFull` says and
 /// counts; writing goes on by itself once it can.
 ///
 ///     let archive = try ArchiveSink(directory: "/var/lib/eventstorm")

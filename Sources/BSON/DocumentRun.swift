@@ -22,7 +22,9 @@ public enum DocumentRun {
 
     /// Calls a function with each run of valid documents.
     ///
-    /// - Parameter bytes: Whole documents, as ``extent(of:longest:)`` finds them.
+    /// - Parameters:
+    ///   - bytes: Whole documents, as ``extent(of:longest:)`` finds them.
+    ///   - body: Gets valid documents that follow one another.
     /// - Returns: How many documents are not valid, and were left out.
     public static func forEachValid(in bytes: RawSpan, _ body: (RawSpan) -> Void) -> Int {
         var (begin, place, malformed) = (0, 0, 0)

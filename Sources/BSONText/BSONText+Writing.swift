@@ -24,7 +24,7 @@ extension BSONText {
     /// Appends `view` as Extended JSON to `bytes`.
     ///
     /// The text is UTF-8 whatever the document holds, and contains no control characters except, in the pretty layout,
-    /// ends of lines; there is none at its end. What is nested deeper than ``BSON/BSONLimits/depth`` is written as
+    /// ends of lines; there is none at its end. What is nested deeper than `BSONLimits.depth` is written as
     /// null; no valid document has it.
     ///
     /// - Parameters:

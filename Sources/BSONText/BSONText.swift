@@ -29,7 +29,7 @@ public enum BSONText {
 
     /// The limits of what is read; text beyond one of them is refused.
     public struct Limits: Hashable, Sendable {
-        /// Levels of objects and arrays, the outermost one included; at most ``BSON/BSONLimits/depth``.
+        /// Levels of objects and arrays, the outermost one included; at most `BSONLimits.depth`.
         public var depth: Int
         /// Bytes of text.
         public var textBytes: Int

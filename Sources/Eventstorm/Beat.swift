@@ -131,7 +131,9 @@ extension Beat {
     ///
     /// All but the last say `more`. They belong into one message, so that they arrive together or not at all.
     ///
-    /// - Parameter part: Bytes of rows after which another document begins.
+    /// - Parameters:
+    ///   - writer: Gets the documents.
+    ///   - part: Bytes of rows after which another document begins.
     @discardableResult
     public func write(into writer: inout DocumentWriter, splittingAt part: Int = Limits.beatBytes) -> Int {
         var documents = 0

@@ -25,8 +25,9 @@ public struct DerivedIdentity: Sendable {
 
     /// The identity of the event with a sequence.
     ///
-    /// - Parameter time: The event's own time, of the event itself: one that a receiver makes up differs from that of
-    ///   others.
+    /// - Parameters:
+    ///   - sequence: The event's number among those of its origin and topic.
+    ///   - time: The event's own time, of the event itself: one that a receiver makes up differs from that of others.
     public func id(sequence: UInt64, time: Datetime?) -> ObjectID {
         let seconds = time.map { UInt32(truncatingIfNeeded: $0.millisecondsSinceEpoch / 1000) }
         return ObjectID(seconds: seconds ?? high, low: low &+ sequence)

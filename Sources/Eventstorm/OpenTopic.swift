@@ -103,7 +103,7 @@ public final class OpenTopic: @unchecked Sendable {
     ///
     /// Its own `_id` and `timestamp` stand; the library adds the ones that are missing.
     ///
-    /// - Throws: ``BSONError`` if the bytes are not one whole document; the event is refused then.
+    /// - Throws: `BSONError` if the bytes are not one whole document; the event is refused then.
     public func emit(bson bytes: RawSpan) throws(BSONError) {
         guard isWanted() else { return }
         do throws(BSONError) {

@@ -62,7 +62,9 @@ public final class Source: Sendable {
     ///
     /// Opening the same topic again returns the same object.
     ///
-    /// - Parameter filling: What the library writes in front of events that come without it.
+    /// - Parameters:
+    ///   - name: Such as `shop.order`.
+    ///   - filling: What the library writes in front of events that come without it.
     /// - Throws: ``TopicError`` if the name is no topic or the source has ``Limits/topicsPerOrigin`` already.
     public func topic(_ name: String, filling: Filling = .all) throws(TopicError) -> OpenTopic {
         let topic = try Topic(name)

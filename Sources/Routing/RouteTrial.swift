@@ -46,7 +46,9 @@ public struct RouteTrial: ~Copyable {
 
     /// Makes a trial of a table.
     ///
-    /// - Parameter keepsSampled: Whether sampling takes every event; their weight is set all the same.
+    /// - Parameters:
+    ///   - table: The routes.
+    ///   - keepsSampled: Whether sampling takes every event; their weight is set all the same.
     public init(_ table: RouteTable, keepsSampled: Bool = false) {
         engine = Engine(table, seed: 1)
         for run in engine.runs { run.keepsSampled = keepsSampled }
@@ -54,7 +56,10 @@ public struct RouteTrial: ~Copyable {
 
     /// Routes one event.
     ///
-    /// - Parameter now: Nanoseconds of a monotonic clock, as dedupe and throttle measure them.
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - topic: Where it comes.
+    ///   - now: Nanoseconds of a monotonic clock, as dedupe and throttle measure them.
     public mutating func run(_ event: Document, on topic: Topic, now: UInt64) -> Result {
         let number = engine.flows.inflow(topic, engine.runs, engine.table) { _ in true }
         let plan = engine.flows.inflows[number].plan

@@ -5,7 +5,7 @@ import Query
 
 /// A topic with fields in braces, such as `http.error.{client.host}`.
 ///
-/// A value becomes a part of a segment, escaped as ``Topic/escape(_:)`` does: numbers, Booleans, ObjectIds and times as
+/// A value becomes a part of a segment, escaped as `Topic.escape` does: numbers, Booleans, ObjectIds and times as
 /// text. A field that is missing or holds anything else becomes `_none`. Where there are too many topics, or the name
 /// would be too long, all fields become `_other`. A value that is one of these words is written with `%5F` in front.
 public struct TopicTemplate: Hashable, Sendable {

@@ -14,7 +14,8 @@ extension Command {
 
     /// The text of `--help`.
     public var help: String {
-        var text = "\(name): \(summary)\n\nUsage: \(usage)\n\n"
+        var text = Wrapping.text("\(name): \(summary)", indent: 2) + "\n\n"
+        text += Wrapping.text("Usage: \(usage)", indent: 7) + "\n\n"
         // What belongs together stands on one line, so that the help fits a screen.
         let hasKeys = allSettings.contains(where: \.isAboutKeys)
         let shown = allSettings.filter { setting in
@@ -23,7 +24,6 @@ extension Command {
                 && ![Self.config.name, Self.section.name].contains(setting.name)
         }
         var rows = shown.map { ($0.usage, Self.remark(on: $0)) }
-        let width = min(rows.map(\.0.count).max() ?? 0, 34)
         if takesConfiguration {
             rows.append(("\(Self.config.usage), \(Self.section.usage)", "settings from a fabric file; options win"))
         }
@@ -32,27 +32,25 @@ extension Command {
             rows.append(("--keys, --clients, --server-key" + hint, "whom to trust: docs/security.md"))
         }
         rows.append(("--help, --version", "print this text; print the version"))
-        for (left, right) in rows {
-            let gap = String(repeating: " ", count: max(2, width + 2 - left.count))
-            text += "  \(left)\(gap)\(right)\n"
-        }
-        text += mentions
-        text += "\nExamples:\n"
-        for example in examples { text += "  \(example)\n" }
+        text += Self.table(rows) + mentions + "\nExamples:\n"
+        for example in examples { text += "  " + Wrapping.command(example, indent: 6, used: 2) + "\n" }
         return text
+    }
+
+    /// Two columns, of which the right one is broken into lines; what is too long for the left one goes beyond it.
+    static func table(_ rows: [(left: String, right: String)]) -> String {
+        let width = rows.map(\.left.count).filter { $0 <= 20 }.max() ?? 0
+        return rows.map { left, right in
+            let start = "  " + left + String(repeating: " ", count: max(2, width + 2 - left.count))
+            return start + Wrapping.text(right, indent: width + 4, used: start.count) + "\n"
+        }.joined()
     }
 
     /// The names of the settings that are in the manual only, in lines that fit.
     private var mentions: String {
         let names = allSettings.filter { seldom.contains($0.name) && !$0.isTable }.map { "--\($0.name)" }
         guard !names.isEmpty else { return "" }
-        var lines = ["More in the manual:"]
-        for (number, name) in names.enumerated() {
-            let word = " " + name + (number + 1 < names.count ? "," : "")
-            let last = lines.count - 1
-            if lines[last].count + word.count > 108 { lines.append(" " + word) } else { lines[last] += word }
-        }
-        return "\n" + lines.joined(separator: "\n") + "\n"
+        return "\n" + Wrapping.text("More in the manual: \(names.joined(separator: ", "))", indent: 2) + "\n"
     }
 
     /// The command line in short, as the first lines of `--help` and the manual have it.

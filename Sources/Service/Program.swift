@@ -121,14 +121,11 @@ public enum Program {
     /// The text of `eventstorm --help`.
     static func help(_ name: String, _ summary: String, _ words: [Word]) -> String {
         var text = "\(name): \(summary)\n\nUsage: \(name) WORD [OPTION ...]\n\n"
-        let width = words.map(\.word.count).max() ?? 0
-        for word in words {
-            text +=
-                "  \(word.word)\(String(repeating: " ", count: width + 2 - word.word.count))\(word.command.summary)\n"
-        }
-        text += "\n'\(name) WORD --help' tells more of each; '\(name) --version' prints the version.\n"
+        text += Command.table(words.map { ($0.word, $0.command.summary) })
+        text += "\n'\(name) WORD --help' tells more of each; '\(name) --version' its version.\n"
         let examples = words.compactMap(\.command.examples.first)
-        if !examples.isEmpty { text += "\nExamples:\n" + examples.map { "  \($0)\n" }.joined() }
+        if !examples.isEmpty { text += "\nExamples:\n" }
+        for example in examples { text += "  " + Wrapping.command(example, indent: 6, used: 2) + "\n" }
         return text
     }
 
