@@ -73,7 +73,7 @@ struct ServerRequestTests {
             }
             #expect(!policy.contains(text: "unsafe"))
             #expect(response.headers["x-content-type-options"] == "nosniff")
-            #expect(response.headers["referrer-policy"] == "no-referrer")
+            #expect(response.headers["referrer-policy"] == "same-origin")
         }
     }
 

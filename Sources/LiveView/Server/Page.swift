@@ -89,7 +89,8 @@ enum Page {
             + "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         "X-Content-Type-Options: nosniff",
         "X-Frame-Options: DENY",
-        "Referrer-Policy: no-referrer",
+        // Without any referrer browsers hide the origin of the form with the password, too, and it would be refused.
+        "Referrer-Policy: same-origin",
         "Cross-Origin-Opener-Policy: same-origin",
         "Cross-Origin-Resource-Policy: same-origin",
         "Cache-Control: no-store",
