@@ -97,7 +97,7 @@ struct AlertTests {
         board.advance()
         let mark = try #require(board.marks.marks(since: 0).first)
         #expect(mark.topic.name == "alert.many" && mark.time == start + 20_000 && mark.state == .begun)
-        #expect(mark.message == "Many hits: 2, beyond 1")
+        #expect(mark.message == "Many hits: 2, above 1")
         #expect(mark.severity == "critical" && mark.link == "https://runbook/many")
     }
 

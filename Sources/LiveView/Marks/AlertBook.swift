@@ -121,10 +121,11 @@ extension AlertBook.Alert {
         guard let topic = rule.topic else { return [] }
         let threshold = rule.threshold(of: standing.value)
         let group = standing.group.isEmpty ? "" : " (\(standing.group))"
+        let side = threshold == rule.above ? "above" : "below"
         let message =
             state == .begun
-            ? "\(rule.title)\(group): \(standing.value.short), beyond \(threshold.short)"
-            : "\(rule.title)\(group): over"
+            ? "\(rule.title)\(group): \(standing.value.short), \(side) \(threshold.short)"
+            : "\(rule.title)\(group): no longer \(side) \(threshold.short)"
         let missing = bucket?.losses.links.reduce(0) { $0 + $1.lost + $1.malformed + $1.absent + $1.unknown } ?? 0
         let event = Document { event in
             event["kind"] = "alert"

@@ -12,6 +12,9 @@ public struct AlertRule: Sendable {
     public let name: String
     let title: String
     let spec: WatchSpec
+    /// What is computed, in words: `p99` of the field `request_time`.
+    let value: String
+    let field: String?
     let above: Double?
     let below: Double?
     /// Milliseconds for which it must hold.
@@ -48,8 +51,10 @@ public struct AlertRule: Sendable {
         spec.late = Self.late
         spec.groups = options.texts("group").map { $0 == "$topic" ? .topic : .path($0) }
         spec.limit = spec.groups.isEmpty ? 1 : WatchLimits().groups
+        value = options.text("value")
+        field = options.textIfGiven("field")
         do throws(WatchError) {
-            spec.measures = [try WatchSpec.measure(options.text("value"), options.textIfGiven("field"))]
+            spec.measures = [try WatchSpec.measure(value, field)]
         } catch {
             throw options.failure("value", error.message)
         }

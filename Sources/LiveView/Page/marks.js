@@ -2,7 +2,7 @@
 
 import { byId, element, button, setText } from "./dom.js";
 import { ago, fullClock } from "./clock.js";
-import { tell } from "./format.js";
+import { nameOfValue, spanText, tell, unitOfValue } from "./format.js";
 import { serverNow } from "./timeline.js";
 
 const KEPT = 500;
@@ -11,8 +11,11 @@ const KEPT = 500;
 export class Marks {
   constructor() { this.list = []; }
 
+  /// Takes marks in; one that came twice, as an alert whose events are marks too, is one.
   take({ marks, all }) {
-    this.list = (all ? marks : this.list.concat(marks)).toSorted((a, b) => a.time - b.time).slice(-KEPT);
+    const sorted = (all ? marks : this.list.concat(marks)).toSorted((a, b) => a.time - b.time);
+    const keys = sorted.map(({ time, topic, message, state }) => JSON.stringify([time, topic, message, state]));
+    this.list = sorted.filter((_, index) => keys.indexOf(keys[index]) === index).slice(-KEPT);
   }
 
   between(from, to) { return this.list.filter(({ time }) => time >= from && time <= to); }
@@ -21,7 +24,7 @@ export class Marks {
   write() {
     const items = this.list.toReversed().map((mark) => element("li", {},
       element("time", {}, fullClock(mark.time)), element("b", {}, mark.topic), " ", mark.message ?? "",
-      mark.state ? element("span", { class: "muted" }, ` ${mark.state}`) : null, linkTo(mark.link)));
+      mark.state ? element("span", { class: "muted" }, ` ${mark.state}`) : null, " ", linkTo(mark.link)));
     byId("mark-list").replaceChildren(...items);
     byId("marks-none").hidden = items.length > 0;
   }
@@ -30,7 +33,7 @@ export class Marks {
 /// A link of an event: only to the web, in a window of its own that knows nothing of this one.
 export function linkTo(address) {
   if (!/^https?:\/\//i.test(address ?? "")) return null;
-  return element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, " open");
+  return element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, "open");
 }
 
 /// The state of alerts: a number in the bar, and a list.
@@ -47,6 +50,7 @@ export class Alerts {
     place.hidden = alerts.length === 0;
     place.dataset.state = firing > 0 ? "firing" : alerts.some(({ state }) => state === "waiting") ? "waiting" : "quiet";
     setText(byId("alerts-number"), String(firing));
+    setText(byId("alerts-word"), firing === 1 ? "alert" : "alerts");
     this.write();
   }
 
@@ -56,12 +60,13 @@ export class Alerts {
     byId("alert-list").replaceChildren(...sorted.map((alert) => this.item(alert)));
   }
 
-  item({ name, title, state, since, group, value, above, below, threshold, topic }) {
-    const limit = above !== undefined ? `above ${tell(above, "plain")}` : `below ${tell(below ?? threshold, "plain")}`;
-    const told = value === undefined ? limit : `${tell(value, "plain")}, ${limit}`;
+  item({ name, title, state, since, group, value, above, below, topic, of = "count", every }) {
+    const text = (number) => tell(number, unitOfValue(topic, of));
+    const limit = above !== undefined ? `above ${text(above)}` : `below ${text(below)}`;
+    const told = value === undefined ? "" : `${text(value)} for ${ago(serverNow() - since)}`;
     return element("li", { "data-state": state },
-      element("span", { class: "badge" }, state), element("b", {}, title ?? name), group ? ` ${group}` : "",
-      element("span", { class: "muted" }, ` ${told} · for ${ago(serverNow() - since)} · `),
-      button(topic, () => this.onOpen(topic), { class: "value" }));
+      element("span", { class: "badge" }, state), element("b", {}, title ?? name), group ? ` ${group} ` : " ", told,
+      element("p", { class: "muted" }, `${nameOfValue(of)} ${limit}${every ? ` in ${spanText(every)}` : ""}, of `,
+        button(topic, () => this.onOpen(topic), { class: "value" })));
   }
 }

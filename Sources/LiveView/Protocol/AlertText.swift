@@ -39,6 +39,18 @@ struct AlertText: Sendable {
         text.json(string: rule.title)
         text.json(",\"topic\":")
         text.json(string: rule.spec.pattern.description)
+        text.json(",\"of\":")
+        if let field = rule.field {
+            text.json("{")
+            text.json(string: rule.value)
+            text.json(":")
+            text.json(string: field)
+            text.json("}")
+        } else {
+            text.json(string: rule.value)
+        }
+        text.json(",\"every\":")
+        text.json(rule.spec.every)
         text.json(",\"severity\":")
         text.json(string: rule.severity)
         for (word, value) in [("above", rule.above), ("below", rule.below)] {
