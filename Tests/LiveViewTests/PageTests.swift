@@ -71,6 +71,13 @@ struct PageTests {
         }
     }
 
+    @Test("the browser is told of all modules at once, instead of finding them one by one")
+    func preloaded() {
+        let modules = Self.names.filter { $0.hasSuffix(".js") && $0 != "app.js" && $0 != "login.js" }
+        let told = text("index.html").split(separator: "\n").filter { $0.hasPrefix("<link rel=\"modulepreload\"") }
+        #expect(told == modules.map { "<link rel=\"modulepreload\" href=\"\($0)\">" })
+    }
+
     @Test("each file is small enough to read", arguments: names)
     func small(name: String) {
         let lines = text(name).split(separator: "\n", omittingEmptySubsequences: false)

@@ -59,7 +59,8 @@ export class BoardMenu {
   }
 
   async save(name, title) {
-    const mistake = await this.page.dashboards.save(name, { ...this.board, title });
+    const isNew = name !== this.page.shown.name;
+    const mistake = await this.page.dashboards.save(name, { ...this.board, title }, { isNew });
     if (mistake) {
       if (byId("save").open) this.complain(mistake);
       else notify(mistake, { isBad: true });

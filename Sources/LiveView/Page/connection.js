@@ -60,6 +60,14 @@ export class Connection {
     this.wishes.delete(`watch ${id}`);
   }
 
+  /// Ends it for good.
+  close() {
+    clearTimeout(this.watchdog);
+    clearTimeout(this.retrying);
+    this.socket.onclose = this.socket.onmessage = this.socket.onopen = null;
+    this.socket.close();
+  }
+
   send(wish) {
     if (this.isGreeted && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(wish));
   }
@@ -80,7 +88,7 @@ export class Connection {
     const seconds = PAUSES[Math.min(this.attempts, PAUSES.length - 1)];
     this.attempts += 1;
     this.onState("waiting", seconds, reason);
-    setTimeout(() => this.open(), seconds * 1000);
+    this.retrying = setTimeout(() => this.open(), seconds * 1000);
   }
 }
 

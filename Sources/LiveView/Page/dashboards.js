@@ -53,7 +53,7 @@ export const BUILT_IN = {
         bad: 30, clock: "arrival", w: 3, h: 4 },
       { id: "bounced", kind: "number", topic: MAIL, title: "Bounced",
         share: "{outcome: {$in: ['bounced', 'expired']}}", poor: 5, bad: 15, clock: "arrival", w: 3, h: 4 },
-      { id: "outcomes", kind: "area", topic: MAIL, title: "Outcomes", group: "outcome", value: "rate",
+      { id: "outcomes", kind: "bars", topic: MAIL, title: "Outcomes", group: "outcome", value: "count",
         clock: "arrival", w: 8, h: 7 },
       { id: "queue", kind: "line", topic: MAIL, title: "Mails seen in the queue", match: "{open: true}",
         value: { distinct: "queue_id" }, names: ["in the queue"], clock: "arrival", w: 4, h: 7 },
@@ -154,8 +154,8 @@ export class Dashboards {
   }
 
   /// Keeps a dashboard; the text says what went wrong, and is empty otherwise. What somebody else changed meanwhile is
-  /// not overwritten.
-  async save(name, board) {
+  /// not overwritten, nor one of the same name that this is not.
+  async save(name, board, { isNew = false } = {}) {
     const isTaken = Object.hasOwn(BUILT_IN, name) || name === "overview";
     if (!NAME.test(name) || isTaken) return "a name has letters, digits, - and _, and is not one that comes with it";
     if (!this.isOnServer) {
@@ -163,7 +163,7 @@ export class Dashboards {
       await this.load();
       return "";
     }
-    const tag = this.tags.get(name);
+    const tag = isNew ? null : this.tags.get(name);
     const headers = { "Content-Type": "application/json", ...(tag ? { "If-Match": tag } : { "If-None-Match": "*" }) };
     const wish = { method: "PUT", headers, body: JSON.stringify(board) };
     const answer = await fetch(`api/dashboards/${name}`, wish).catch(() => null);

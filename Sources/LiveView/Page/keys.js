@@ -63,6 +63,7 @@ const GRAPH = ["On a graph", [
   [["←", "→"], "move the crosshair"], [["Enter"], "begin and end a part to look into"], [["Esc"], "leave it"],
   [["drag"], "look into a part"], [["double click"], "back to now"], [["click"], "filter by the value"],
   [["Ctrl+wheel"], "less or more time"], [["wheel sideways"], "move through time"],
+  [["swipe"], "move through time"], [["pinch"], "less or more time"], [["tap"], "read the values"],
 ]];
 
 const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del" };

@@ -1,6 +1,6 @@
 // The inside of a panel with the live log: the newest events as they come.
 
-import { button, element, isTyping, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { at, eventItem, eventTree, pathsOf } from "./event.js";
 import { openMenu } from "./menu.js";
 import { both } from "./query.js";
@@ -10,9 +10,6 @@ import { serverNow } from "./timeline.js";
 /// Events kept on the page.
 const KEPT = 500;
 const COLUMNS = 60;
-/// A watch that costs nothing, since nobody publishes its topic.
-const TURN = "turn";
-const NOWHERE = "eventstorm.check";
 
 export class LogBody {
   constructor(spec, page, panel) {
@@ -52,12 +49,11 @@ export class LogBody {
   }
 
   ask() {
-    this.page.tail.own(this);
     this.asked = this.wish();
     this.kept = [];
     this.list.replaceChildren();
     this.leftOut = 0;
-    this.page.tail.ask(this.isPaused ? null : this.asked);
+    this.page.tail.ask(this, this.isPaused ? null : this.asked);
   }
 
   unask() { this.page.tail.disown(this); }
@@ -67,7 +63,7 @@ export class LogBody {
     setText(this.pauseButton, isPaused ? "Resume" : "Pause");
     this.pauseButton.setAttribute("aria-pressed", String(isPaused));
     this.list.classList.toggle("paused", isPaused);
-    this.page.tail.ask(isPaused ? null : this.asked);
+    if (this.asked) this.page.tail.ask(this, isPaused ? null : this.asked);
   }
 
   /// Puts new events on top, the newest first.
@@ -170,44 +166,3 @@ export class LogBody {
 
 const textOf = (value) => (value === undefined ? "" : typeof value === "object" ? JSON.stringify(value)
   : String(value));
-
-/// The one tail that the server gives to a page: the log that was shown last has it.
-export class TailOwner {
-  constructor(connection) {
-    this.connection = connection;
-    this.isHeard = false;
-  }
-
-  own(body) { this.body = body; }
-
-  disown(body) {
-    if (this.body !== body) return;
-    this.body = null;
-    this.ask(null);
-  }
-
-  /// Events of the wish before may be under way: a watch that is answered after the wish tells when it holds.
-  ask(wish) {
-    this.connection.want(wish ?? { type: "tail", topic: null });
-    this.isHeard = false;
-    this.connection.forget(this.turn);
-    this.turn = `${TURN} ${(this.turns = (this.turns ?? 0) + 1)}`;
-    if (wish) this.connection.want({ type: "watch", id: this.turn, topic: NOWHERE, every: "1s", last: "1s" });
-  }
-
-  /// Takes the answer of that watch; true if it was that.
-  hear({ id }) {
-    if (id === this.turn) {
-      this.connection.forget(id);
-      this.isHeard = true;
-    }
-    return id?.startsWith(TURN) === true;
-  }
-
-  take(tail) { if (this.isHeard) this.body?.take(tail); }
-
-  complain(text) { this.body?.complain(text); }
-
-  /// The key p.
-  toggle(target) { if (this.body && !isTyping(target)) this.body.pause(!this.body.isPaused); }
-}

@@ -9,7 +9,6 @@ import { BUILT_IN, Dashboards, checked } from "./dashboards.js";
 import { byId, notify, setText } from "./dom.js";
 import { Editor } from "./editor.js";
 import { FilterBar } from "./filterbar.js";
-import { TailOwner } from "./logbody.js";
 import { Alerts, Marks } from "./marks.js";
 import { redrawAll } from "./motion.js";
 import { Outages } from "./outages.js";
@@ -17,6 +16,7 @@ import { panelActions } from "./panelactions.js";
 import { overviewOf } from "./recipes.js";
 import { nextTheme, nextZone, onSettings } from "./settings.js";
 import { Store } from "./store.js";
+import { TailOwner } from "./tail.js";
 import { changed, timeline } from "./timeline.js";
 import { valueChoices } from "./values.js";
 

@@ -4,6 +4,7 @@ import { tell, whole } from "./format.js";
 import { heatAt } from "./heat.js";
 import { pan, serverNow, showInterval, showNow, shownSpan, timeline, zoom } from "./timeline.js";
 import { hideTooltip, showTooltip } from "./tooltip.js";
+import { Touch } from "./touch.js";
 import { redrawAll } from "./motion.js";
 
 /// Pixels that a pointer may move and still click.
@@ -18,11 +19,16 @@ export class Pointing {
     this.choice = null;
     const { canvas } = graph;
     const listen = (name, method) => canvas.addEventListener(name, (event) => method.call(this, event));
-    listen("pointermove", this.move);
-    listen("pointerdown", this.press);
-    listen("pointerup", this.release);
-    listen("pointercancel", this.leave);
-    listen("pointerleave", this.leave);
+    this.touch = new Touch(graph, { onTap: (event) => this.tap(event), onDrag: () => this.leave() });
+    const byKind = (mouse, finger) => (event) => {
+      if (event.pointerType === "touch") finger.call(this.touch, event);
+      else mouse.call(this, event);
+    };
+    listen("pointermove", byKind(this.move, this.touch.move));
+    listen("pointerdown", byKind(this.press, this.touch.press));
+    listen("pointerup", byKind(this.release, this.touch.release));
+    listen("pointercancel", byKind(this.leave, this.touch.cancel));
+    listen("pointerleave", byKind(this.leave, () => null));
     listen("dblclick", () => showNow());
     listen("keydown", this.key);
     listen("blur", this.leave);
@@ -37,7 +43,7 @@ export class Pointing {
   move(event) {
     this.pointer = this.place(event);
     const { plot } = this.graph;
-    if (this.pressed && Math.abs(this.pointer.x - this.pressed.x) > CLICK && event.pointerType !== "touch") {
+    if (this.pressed && Math.abs(this.pointer.x - this.pressed.x) > CLICK) {
       const [a, b] = [this.pressed.time, plot.timeAt(this.pointer.x)];
       this.choice = { from: Math.min(a, b), to: Math.max(a, b) };
     }
@@ -48,7 +54,7 @@ export class Pointing {
     if (event.button !== 0) return;
     this.pointer = this.place(event);
     this.pressed = { ...this.pointer, time: this.graph.plot.timeAt(this.pointer.x) };
-    if (event.pointerType !== "touch") this.graph.canvas.setPointerCapture(event.pointerId);
+    this.graph.canvas.setPointerCapture(event.pointerId);
   }
 
   release(event) {
@@ -58,6 +64,13 @@ export class Pointing {
       if (choice.to - choice.from > 500) showInterval(choice.from, Math.min(choice.to, serverNow()));
       this.leave();
     } else if (pressed && this.nearest) this.onPick?.(this.nearest, event);
+    this.graph.isStale = true;
+  }
+
+  /// A finger reads the values where it taps, until it taps elsewhere.
+  tap(event) {
+    this.graph.canvas.focus();
+    this.pointer = this.place(event);
     this.graph.isStale = true;
   }
 
@@ -125,9 +138,12 @@ export class Pointing {
   rows() {
     const { graph } = this;
     const values = graph.valuesAt(timeline.hover);
-    const shown = (graph.shown ?? []).filter(({ name }) => !Number.isNaN(values.get(name)));
-    this.nearest = this.nearestOf(shown, values);
     const isStacked = graph.kind !== "line";
+    const known = (graph.shown ?? []).filter(({ name }) => !Number.isNaN(values.get(name)));
+    // What is nothing has no place in a stack.
+    const thick = known.filter(({ name }) => values.get(name) !== 0);
+    const shown = isStacked && thick.length > 0 ? thick : known;
+    this.nearest = this.nearestOf(shown, values);
     const rows = shown.map((one) => ({
       colour: one.colour, name: one.name, value: tell(values.get(one.name), graph.data.unit),
       isNearest: one === this.nearest && shown.length > 1,

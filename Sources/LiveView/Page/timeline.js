@@ -33,11 +33,13 @@ export function changed() {
   for (const listener of timeline.listeners) listener();
 }
 
+/// The right edge of what moves with now.
+const shownNow = (now = serverNow()) => now - (timeline.last <= 900_000 ? LAG : 0);
+
 /// The interval that is shown now.
 export function shownSpan(now = serverNow()) {
   if (timeline.fixed) return timeline.fixed;
-  const lag = timeline.last <= 900_000 ? LAG : 0;
-  const to = now - lag;
+  const to = shownNow(now);
   // Where nothing older can be known, a page just opened shows what there is, and widens.
   const isYoung = !timeline.hasHistory && timeline.knownSince < Infinity;
   return { from: isYoung ? Math.max(to - timeline.last, Math.min(timeline.knownSince, to - NARROW))
@@ -58,6 +60,17 @@ export function showInterval(from, to) {
   const end = Math.min(serverNow(), Math.round(middle + span / 2));
   timeline.fixed = { from: Math.round(end - span), to: end };
   changed();
+}
+
+/// Shows an interval while it is dragged along: graphs follow at once, and those who ask are told when it is let go.
+/// What would lie in the future is now.
+export function dragTo(from, to, { isZoom }) {
+  const now = shownNow();
+  const span = Math.min(LONGEST, Math.max(SHORTEST, to - from));
+  if (to >= now) {
+    timeline.fixed = null;
+    if (isZoom) timeline.last = Math.round(span);
+  } else timeline.fixed = { from: Math.round(to - span), to: Math.round(to) };
 }
 
 /// Goes back to now.
