@@ -1,6 +1,6 @@
 // A dashboard on the page: its panels in a grid, begun when they are seen.
 
-import { announce } from "./dom.js";
+import { announce, byId } from "./dom.js";
 import { Arranging } from "./arranging.js";
 import { Panel } from "./panel.js";
 import { timeline } from "./timeline.js";
@@ -161,6 +161,7 @@ export class Board {
     for (const panel of this.panels.values()) {
       if (panel.isAsking && now - (panel.refreshedAt ?? 0) > 1_000) panel.refresh();
     }
+    byId("reading").hidden = ![...this.panels.values()].some((panel) => panel.isAsking && panel.isReading);
   }
 
   /// Values follow the crosshair at once.

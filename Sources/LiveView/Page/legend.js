@@ -47,7 +47,7 @@ export class Legend {
     }, swatch, element("span", { class: "name" }, one.name), value);
     const item = element("li", {}, toggle);
     if (one.group) {
-      item.append(button("⧩", (event) => this.onValue(this.entries.get(one.name).series, event.currentTarget), {
+      item.append(button("▾", (event) => this.onValue(this.entries.get(one.name).series, event.currentTarget), {
         class: "only", "aria-label": `Filter by ${one.name}`, title: "Filter by this value",
       }));
     }

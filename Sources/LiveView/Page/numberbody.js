@@ -1,6 +1,5 @@
 // The inside of a panel with one number: its value, how it moved, and a small line of its course.
 
-import { theme } from "./colours.js";
 import { element, setText } from "./dom.js";
 import { drawLines } from "./draw.js";
 import { drawBands } from "./overlay.js";
@@ -18,10 +17,12 @@ export class NumberBody {
     Object.assign(this, { spec, page, panel });
     this.number = element("span", { class: "number" }, "–");
     this.unit = element("span", { class: "unit" });
-    this.trend = element("span", { class: "trend" });
+    const titles = ["against the average", "average", "highest", "all of the time that is shown"];
+    this.trend = titles.map((title) => element("span", { title }));
     this.canvas = element("canvas", { class: "spark", "aria-hidden": "true" });
     this.root = element("div", { class: "number-body" },
-      element("p", { class: "big" }, this.number, this.unit), this.trend, this.canvas);
+      element("p", { class: "big" }, this.number, this.unit), element("p", { class: "trend" }, ...this.trend),
+      this.canvas);
     this.data = null;
   }
 
@@ -79,23 +80,30 @@ export class NumberBody {
     this.root.classList.toggle("bad", value >= (this.spec.bad ?? Infinity));
     this.root.classList.toggle("poor", value >= (this.spec.poor ?? Infinity)
       && !(value >= (this.spec.bad ?? Infinity)));
-    this.writeTrend(latest, all);
+    this.writeTrend(latest, all, this.totalOf(one, all));
   }
 
   writeNothing() {
     setText(this.number, "–");
     setText(this.unit, "");
-    setText(this.trend, "");
+    for (const part of this.trend) setText(part, "");
   }
 
-  writeTrend(now, { average, high }) {
+  /// How many events a rate was of, at least that many where a part is not known.
+  totalOf({ times, values }, { sum }) {
+    if (this.data.unit !== "rate") return "";
+    const { from, to } = shownSpan();
+    const isWhole = !values.some((value, place) => Number.isNaN(value) && times[place] >= from && times[place] <= to);
+    return `${isWhole ? "" : "≥ "}${tell((sum * this.data.step) / 1000, "plain")} in all`;
+  }
+
+  writeTrend(now, { average, high }, total) {
     const change = average === 0 || Number.isNaN(average) ? NaN : (100 * (now - average)) / Math.abs(average);
-    const sign = change > 3 ? "▲" : change < -3 ? "▼" : "■";
     const size = Math.abs(change) < 3 ? "steady"
-      : `${Math.abs(change) >= 1000 ? ">999" : Math.abs(change).toFixed(0)} %`;
-    setText(this.trend, Number.isNaN(change) ? ""
-      : `${sign} ${size} · average ${tell(average, this.data.unit)} · most ${tell(high, this.data.unit)}`);
-    this.trend.style.color = theme.muted;
+      : `${change > 0 ? "▲" : "▼"} ${Math.abs(change) >= 1000 ? ">999" : Math.abs(change).toFixed(0)}%`;
+    const parts = Number.isNaN(change) ? [] : [size, `avg ${tell(average, this.data.unit)}`,
+      `max ${tell(high, this.data.unit)}`, total];
+    this.trend.forEach((part, index) => setText(part, parts[index] ?? ""));
   }
 
   table() {

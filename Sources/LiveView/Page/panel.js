@@ -104,6 +104,12 @@ export class Panel {
     if (this.isTable && performance.now() - this.tableAt > 2_000) this.showTable();
   }
 
+  /// Whether the server still reads what is shown.
+  get isReading() {
+    const { from } = shownSpan();
+    return this.watches.some(({ history, wholeFrom }) => history === "reading" && wholeFrom > from);
+  }
+
   /// Says why there is nothing to see; nothing if there is something.
   emptyText() {
     const [watch] = this.watches;
@@ -136,8 +142,6 @@ export class Panel {
     const late = this.watches[0].buckets.reduce((sum, bucket) => sum + (bucket.time >= from ? bucket.late : 0), 0);
     const title = "They came after their time was closed";
     if (late > 0) notes.push({ text: `${whole(late)} late`, kind: "poor", title });
-    const isReading = this.watches.some(({ history, wholeFrom }) => history === "reading" && wholeFrom > from);
-    if (isReading) notes.push({ text: "reading the past", kind: "" });
     if (data?.leftOut > 0) notes.push({ text: `${data.leftOut} not shown`, kind: "" });
     for (const { name, host } of this.page.catalogue.gone(this.spec.topic).slice(0, 2)) {
       notes.push({ text: `${name} gone`, kind: "poor", title: `No sign of life from ${name} on ${host}` });

@@ -9,6 +9,9 @@ const TOP = 8;
 const BOTTOM = 20;
 const LEFT = 56;
 const RIGHT = 4;
+/// Milliseconds in which the vertical scale goes most of its way, and after which it jumps: nobody saw it before.
+const EASE = 75;
+const RESTED = 1_000;
 export const FONT = "11px system-ui, sans-serif";
 
 /// A canvas that knows its size in device pixels, and where a time and a value are on it.
@@ -60,13 +63,16 @@ export class Plot {
 
   valueAt(y) { return this.low + ((this.bottom - y) / (this.bottom - this.top)) * (this.high - this.low); }
 
-  /// Eases the vertical scale to what is to be seen; true while it moves.
+  /// Eases the vertical scale to what is to be seen, however fast pictures follow each other; true while it moves.
   scaleTo({ low, high }, unit, isCalm) {
     const most = Math.max(1, Math.min(6, Math.floor((this.bottom - this.top) / 34)));
     this.marks = valueMarks(Math.min(0, low), high > low || high > 0 ? Math.max(high, 0) : 1, most, unit);
     const [bottom, top] = [this.marks[0], this.marks.at(-1)];
-    const pace = isCalm || !this.isScaled ? 1 : 0.2;
-    this.isScaled = true;
+    this.isFlat = low === 0 && high === 0;
+    const now = performance.now();
+    const passed = now - (this.scaledAt ?? -Infinity);
+    const pace = isCalm || passed > RESTED ? 1 : 1 - Math.exp(-passed / EASE);
+    this.scaledAt = now;
     this.low += (bottom - this.low) * pace;
     this.high += (top - this.high) * pace;
     const isMoving = Math.abs(this.high - top) + Math.abs(this.low - bottom) > (top - bottom) * 0.003;
@@ -93,7 +99,8 @@ export class Plot {
     context.fillStyle = theme.muted;
     context.beginPath();
     context.textAlign = "right";
-    for (const mark of marks) {
+    // The end of a scale on which everything is zero would be invented.
+    for (const mark of this.isFlat ? marks.slice(0, 1) : marks) {
       const y = Math.round(this.y(mark)) + 0.5;
       if (y < this.top - 6 || y > this.bottom + 2) continue;
       context.moveTo(this.left, y);

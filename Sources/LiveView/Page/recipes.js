@@ -2,6 +2,7 @@
 
 import { unitOf } from "./format.js";
 
+const COLUMNS = 12;
 const RATE = { value: "rate", kind: "line", w: 6, h: 6 };
 
 /// Panels of the topics that come with Eventstorm.
@@ -27,6 +28,8 @@ const KNOWN = {
     { title: "Paths", kind: "top", value: { top: "path", n: 20 }, lacks: "request_time", w: 6, h: 8 },
     { title: "Top talkers", kind: "top", value: { top: "remote_addr", n: 20 }, w: 3, h: 8 },
     { title: "By host", kind: "line", group: "host", value: "rate", needs: "host", w: 3, h: 8 },
+    { title: "By requested host", kind: "line", group: "request_host", value: "rate", needs: "request_host", w: 3,
+      h: 8 },
   ],
   "smtp.transaction": [
     { title: "Mails", kind: "number", value: "rate", clock: "arrival", w: 3, h: 4 },
@@ -83,8 +86,8 @@ const KNOWN = {
 const SECTIONS = [
   ["Web", /^http\./], ["Mail", /^smtp\./], ["Logins", /^ssh\./], ["Hosts", /^host\./],
 ];
-/// Known topics that say nothing by their rate alone.
-const QUIET = /^host\.files$|^smtp\.line\.|^ssh\.message$/;
+/// Known topics that say nothing by their rate alone; alerts have a list, and are marks.
+const QUIET = /^host\.files$|^smtp\.line\.|^ssh\.message$|^alert\./;
 /// Topics shown at once; the filter reaches the others.
 const MOST = 40;
 
@@ -111,10 +114,25 @@ export function overviewOf(topics) {
 
 function recipe({ topic, fields }) {
   const has = (path) => fields.some((field) => field.path === path);
-  return KNOWN[topic]
+  const panels = KNOWN[topic]
     .filter(({ needs, lacks }) => (!needs || fields.length === 0 || has(needs))
       && (!lacks || (fields.length > 0 && !has(lacks))))
     .map(({ needs, lacks, ...spec }) => ({ id: `${topic} ${spec.title}`, topic, ...spec }));
+  return filled(panels);
+}
+
+/// Widens the last panel of a row that others were left out of.
+function filled(panels) {
+  let sum = 0;
+  panels.forEach((panel, index) => {
+    sum += panel.w;
+    const next = panels[index + 1]?.w ?? COLUMNS;
+    if (sum % COLUMNS !== 0 && (sum % COLUMNS) + next > COLUMNS) {
+      panel.w += COLUMNS - (sum % COLUMNS);
+      sum += COLUMNS - (sum % COLUMNS);
+    }
+  });
+  return panels;
 }
 
 /// Rate, and the fields that tell most: what groups events into a few, and a number that varies.

@@ -15,6 +15,8 @@ const SLACK = 300;
 /// Length of a bucket from which on, and part of it after which, the last one is shown before it is complete: scaled.
 const TENTATIVE = 5_000;
 const ENOUGH = 0.5;
+/// Milliseconds beyond the right edge for which bands are made, since graphs move on between two answers.
+const AHEAD = 2_000;
 
 const isSum = (value) => typeof value === "string" || "sum" in value;
 
@@ -26,7 +28,8 @@ export function seriesOf(panel, watches, { from, to }) {
   const values = (Array.isArray(panel.value) ? panel.value : [panel.value ?? "count"]);
   const step = stepOf(panel, watch, values, to - from);
   const margin = 2 * step;
-  const grid = gridOf(watch, from - margin, to + margin, step);
+  const isRate = panel.share || values.every((value) => value === "rate" || panel.perSecond);
+  const grid = gridOf(watch, from - margin, to + margin, step, isRate);
   const list = values.flatMap((value, index) => (isSum(value)
     ? sums(watch, grid, value, index, panel) : points(watch, grid, value, index)));
   for (const one of list) one.name = nameOf(one, panel, values);
@@ -35,7 +38,8 @@ export function seriesOf(panel, watches, { from, to }) {
   const { shown, leftOut } = largest(series, panel.kind, panel.show ?? SHOWN);
   const colours = coloursIn(panel, values, shown);
   shown.forEach((one, index) => (one.colour = colours[index % colours.length]));
-  const bands = bandsOf(watches, from - margin, to + margin);
+  // A bucket that is not over yet is no part that is not known.
+  const bands = bandsOf(watches, from - margin, to + Math.min(margin, AHEAD));
   return { series: shown, leftOut, step, bands, unit: unitOf(panel, values), sampled: sampling(watch, from, to) };
 }
 
@@ -65,13 +69,14 @@ function stepOf(panel, watch, values, span) {
 }
 
 /// The buckets of a graph: where they begin, how many, which are not known, and how much of the last one has passed.
-function gridOf(watch, from, to, step) {
+/// Rates of the part that has passed are rates; counts of it would be guesses when scaled.
+function gridOf(watch, from, to, step, isRate) {
   const start = Math.floor(from / step) * step;
   const known = watch.knownTo - SLACK;
   const end = Math.min(Math.ceil(to / step) * step, Math.ceil(known / step) * step);
   let count = Math.max(0, Math.round((end - start) / step));
   const passed = count > 0 ? Math.min(1, (known - (end - step)) / step) : 1;
-  const isTentative = passed < 1 && passed >= ENOUGH && step >= TENTATIVE;
+  const isTentative = isRate && passed < 1 && passed >= ENOUGH && step >= TENTATIVE;
   if (passed < 1 && !isTentative) count -= 1;
   count = Math.max(0, Math.min(4_000, count));
   const times = Float64Array.from({ length: count }, (_, index) => start + (index + 0.5) * step);

@@ -30,7 +30,7 @@ export class TimeBar {
     this.ranges.forEach((one, index) => {
       one.setAttribute("aria-pressed", String(!fixed && spanOf(RANGES[index]) === last));
     });
-    byId("now").hidden = !fixed;
+    byId("now").disabled = !fixed;
     byId("hold").setAttribute("aria-pressed", String(Boolean(fixed)));
     document.body.classList.toggle("past", Boolean(fixed));
     const isUsual = RANGES.some((range) => spanOf(range) === last);

@@ -98,6 +98,7 @@ export class TopBody {
     known.sort((a, b) => (b.numbers[sort] ?? -Infinity) - (a.numbers[sort] ?? -Infinity));
     const most = Math.max(0, ...known.map(({ numbers }) => numbers[sort] ?? 0));
     const shown = known.slice(0, this.spec.show ?? 50);
+    this.sums = this.columns.map((value, index) => this.sumOf(value, index));
     this.rows.replaceChildren(...shown.map((entry) => this.row(entry, most, sort)));
     const others = this.list.find(({ group }) => group === null);
     const notes = [];
@@ -109,12 +110,16 @@ export class TopBody {
 
   row({ group, numbers, error }, most, sort) {
     const cells = group.map((value, index) => element("th", { scope: "row" },
-      button(value === null ? "none" : brief(value, 200), (event) => {
+      button(nameOf(value), (event) => {
         this.page.openValue(this.spec.topic, this.fields[index], value, event.currentTarget);
-      }, { class: "value", title: "Filter by this value" })));
+      }, { class: "value", title: nameOf(value) })));
     const figures = this.columns.map((value, index) => {
-      const text = tell(numbers[index], unitOfValue(this.spec.topic, value));
-      const cell = element("td", {}, error > 0 ? `≤ ${text}` : text);
+      const text = this.textOf(numbers[index], value);
+      const title = error > 0 ? `${whole(Math.round(numbers[index] - error))} at least` : undefined;
+      const sum = this.sums[index];
+      const part = sum > 0 ? `${((100 * numbers[index]) / sum).toFixed(1)}%` : "";
+      const share = sum > 0 ? element("span", { class: "share" }, part) : null;
+      const cell = element("td", { title }, error > 0 ? `≤ ${text}` : text, share);
       if (index === sort && most > 0) {
         const bar = element("span", { class: "bar" });
         bar.style.width = `${(100 * Math.max(0, numbers[index] ?? 0)) / most}%`;
@@ -125,11 +130,21 @@ export class TopBody {
     return element("tr", {}, ...cells, ...figures);
   }
 
+  /// Of counts that are all there the sum: each has a share of it.
+  sumOf(value, index) {
+    return value === "count" && !this.top ? this.list.reduce((sum, { numbers }) => sum + (numbers[index] ?? 0), 0) : 0;
+  }
+
+  /// Counts are told to the last event, as long as that can be read.
+  textOf(number, value) {
+    const isCount = value === "count" && number < 1_000_000;
+    return isCount ? whole(Math.round(number)) : tell(number, unitOfValue(this.spec.topic, value));
+  }
+
   table() {
     const head = [...this.fields, ...this.columns.map(nameOfValue)];
     const rows = this.list.filter(({ group }) => group).map(({ group, numbers }) => [
-      ...group.map((value) => (value === null ? "none" : brief(value))),
-      ...numbers.map((number, index) => tell(number, unitOfValue(this.spec.topic, this.columns[index]))),
+      ...group.map(nameOf), ...numbers.map((number, index) => this.textOf(number, this.columns[index])),
     ]);
     return { head, rows };
   }
@@ -140,3 +155,6 @@ export class TopBody {
     return { head: [...this.fields, ...this.columns.map(nameOfValue)], rows };
   }
 }
+
+/// A value as a row is called; an empty text shows that it is one.
+const nameOf = (value) => (value === null ? "none" : value === "" ? "\"\"" : brief(value, 200));

@@ -6,6 +6,9 @@ import { spanOf } from "./format.js";
 const MOST = 14_400;
 /// Milliseconds without a word of the server after which nothing is known.
 const AWAY = 4_000;
+/// Milliseconds before and after a question was asked for which the store is read again: it may have lagged behind what
+/// came, and what came may have reached the server later than the question.
+const SEAM = { before: 3_000, after: 1_000, readAgain: 5_000 };
 
 /// The answer to a question, as it grows. Several panels may share one.
 ///
@@ -54,6 +57,7 @@ export class Watch {
       this.groups.set(key, values);
     }
     for (const bucket of message.buckets) this.put(bucket);
+    if (message.buckets.some(({ past }) => past) && this.time > this.since + SEAM.readAgain) this.isJoined = true;
     if (message.totals) this.totals = message.totals.map((row) => ({ key: this.keyOf(row[0]), values: row.slice(1) }));
     if (message.history) this.readHistory(message);
     if (!message.more && this.oldestComing !== null) this.oldestComing = null;
@@ -66,6 +70,7 @@ export class Watch {
     this.names.clear();
     this.every = every ?? this.every;
     this.since = since;
+    this.isJoined = false;
     this.oldestComing = more ? Infinity : null;
     if (this.question.from) return;
     const isFirst = this.knownFrom === Infinity;
@@ -137,6 +142,10 @@ export class Watch {
       if (end <= begin) continue;
       if (end > from && begin < to) found.push([Math.max(from, begin), Math.min(to, end)]);
     }
+    // The past was read, but not yet again what was being stored meanwhile.
+    const [begin, end] = [Math.max(from, this.since - SEAM.before, this.wholeFrom), this.since + SEAM.after];
+    const isSeam = this.history === "reading" && !this.isJoined && !this.question.from;
+    if (isSeam && begin < Math.min(to, end)) found.push([begin, Math.min(to, end)]);
     // The connection is lost: what comes meanwhile is not known.
     if (!this.question.to && to - this.time > AWAY) found.push([Math.max(from, this.time), to]);
     return found;
