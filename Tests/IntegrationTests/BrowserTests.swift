@@ -48,6 +48,7 @@ private final class PageEvents: Sendable {
     private let tick: OpenTopic
     private let isDone = Atomic(false)
     private let floods = Atomic(0)
+    private let isFailing = Atomic(false)
 
     /// - Parameter endpoint: Where to publish; a port of its own if there is no router.
     init(to endpoint: String? = nil) throws {
@@ -91,6 +92,7 @@ private final class PageEvents: Sendable {
             event["square"] = number * number
             event["host"] = number % 3 == 0 ? "h2" : "h1"
             event["status"] = [Int32(200), 200, 404, 500][Int(number % 4)]
+            if isFailing.load(ordering: .relaxed) { event["failing"] = true }
         }
         evil.emit { event in
             for markup in [
@@ -126,6 +128,9 @@ private final class PageEvents: Sendable {
         while floods.load(ordering: .relaxed) > 0 { usleep(10_000) }
     }
 
+    /// Lets the events of `test.tick` tell of failures, or no more.
+    func fail(_ isFailing: Bool) { self.isFailing.store(isFailing, ordering: .relaxed) }
+
     /// Whether somebody subscribes to what is emitted.
     var isWanted: Bool { tick.wanted }
 
@@ -140,10 +145,12 @@ private final class LiveProgram {
     private let process = Process()
     let address: String
 
-    /// - Parameter history: A directory of the archive.
-    init(from endpoints: String, listen: String, history: URL? = nil) throws {
+    /// - Parameters:
+    ///   - history: A directory of the archive.
+    ///   - options: More words of the command line.
+    init(from endpoints: String, listen: String, history: URL? = nil, options: [String] = []) throws {
         process.executableURL = EmitterTests.programs.appending(path: "eventstorm-sink-live")
-        process.arguments = ["--from", endpoints, "--listen", listen, "--report", "tcp://127.0.0.1:1"]
+        process.arguments = ["--from", endpoints, "--listen", listen, "--report", "tcp://127.0.0.1:1"] + options
         if let history { process.arguments?.append(contentsOf: ["--history", history.path]) }
         let output = Pipe()
         process.standardOutput = output
@@ -242,7 +249,30 @@ struct BrowserTests {
         let emitter = try PageEvents()
         defer { emitter.close() }
         let program = try LiveProgram(from: "\(emitter.endpoint),\(emitter.lossyEndpoint)", listen: "127.0.0.1:0")
-        try BrowserScript(name: "hands", address: program.address).run(steps: 16) { _ in }
+        try BrowserScript(name: "hands", address: program.address).run(steps: 19) { _ in }
+        #expect(program.end() == 0)
+    }
+
+    @Test("keeps dashboards on the server for several people, and tells of its alerts")
+    func boards() throws {
+        let emitter = try PageEvents()
+        defer { emitter.close() }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "boards-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let boards = directory.appending(path: "boards")
+        try FileManager.default.createDirectory(at: boards, withIntermediateDirectories: true)
+        let configuration = directory.appending(path: "fabric.json5")
+        let alert =
+            "{name: 'failing', title: 'Failing ticks', topic: 'test.tick', match: {failing: true}, every: '1s', above: 0}"
+        try Data("{sinks: [{live: {alerts: [\(alert)]}}]}".utf8).write(to: configuration)
+        let users = directory.appending(path: "users.json5")
+        // The password is `secret`.
+        let hash = "$6$pagetest$kS3Mw2sDGpw5zRsbhVWkH2bb0TqSWS9AUwp13HXtfDuvKKN5GMatTEZiLVi6Pue.d0hfpRX1Tzx2hbvMs0nGk/"
+        try Data("{alice: {password: \"\(hash)\"}}".utf8).write(to: users)
+        let program = try LiveProgram(
+            from: emitter.endpoint, listen: "127.0.0.1:0",
+            options: ["--config", configuration.path, "--dashboards", boards.path, "--users", users.path])
+        try BrowserScript(name: "boards", address: program.address).run(steps: 10) { emitter.fail($0 == "fail") }
         #expect(program.end() == 0)
     }
 

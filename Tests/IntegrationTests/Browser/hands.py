@@ -207,11 +207,72 @@ def use_dashboards(page):
         shot(page, "web-dark")
 
 
+def use_fingers(made):
+    page = open_page(made, "#view=overview&topic=test.tick", viewport={"width": 390, "height": 844}, has_touch=True,
+                     is_mobile=True)
+    until(lambda: (number(page, "test.tick") or 0) > 5, "no rate")
+    canvas = panel(page, "test.tick").locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    hand = page.context.new_cdp_session(page)
+
+    def touch(kind, *parts):
+        points = [{"x": box["x"] + box["width"] * part, "y": box["y"] + box["height"] / 2, "id": finger}
+                  for finger, part in enumerate(parts)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    with step("a tap on a graph reads the values there"):
+        touch("touchStart", 0.8)
+        touch("touchEnd")
+        expect(page.locator("#tooltip .value").first).to_contain_text("/s")
+    with step("a swipe moves into the past, two fingers show more of it, and a button leads back to now"):
+        touch("touchStart", 0.4)
+        for part in (0.5, 0.6, 0.7, 0.8):
+            touch("touchMove", part)
+        touch("touchEnd")
+        expect(page.locator("#now")).to_be_visible()
+        until(lambda: "from=" in where(page), "the address does not know the interval")
+
+        def length():
+            words = dict(word.split("=") for word in where(page)[1:].split("&"))
+            return int(words["to"]) - int(words["from"])
+
+        before = length()
+        touch("touchStart", 0.5)
+        touch("touchStart", 0.5, 0.7)
+        for apart in (0.05, 0.1, 0.15):
+            touch("touchMove", 0.5 - apart, 0.7 + apart)
+        touch("touchEnd")
+        until(lambda: length() < before * 0.7, lambda: f"{length()} ms of {before}")
+        page.locator("#now").tap()
+        expect(page.locator("#now")).to_be_hidden()
+    page.context.close()
+
+
+def use_logs(made):
+    with step("two logs on one page have their own events, and p pauses both"):
+        page = open_page(made)
+        page.locator("#import").set_input_files({
+            "name": "logs.json", "mimeType": "application/json", "buffer": json.dumps({"title": "Logs", "panels": [
+                {"id": topic, "kind": "log", "topic": f"test.{topic}", "title": topic, "w": 6, "h": 8}
+                for topic in ("tick", "evil")]}).encode()})
+        for topic in ("tick", "evil"):
+            badges = panel(page, topic).locator("li.event .badge")
+            until(lambda: badges.count() > 3, f"no events of {topic}")
+            check(set(badges.all_inner_texts()) == {f"test.{topic}"}, "events of another topic")
+        page.locator("#board").focus()
+        page.keyboard.press("p")
+        expect(page.get_by_role("button", name="Resume")).to_have_count(2)
+        page.context.close()
+
+
 with browser() as made:
     page = open_page(made)
     use_time(page)
     use_filter(page)
     use_keyboard(page)
     use_dashboards(page)
+    use_fingers(made)
+    use_logs(made)
     with step("nothing was complained about in the console"):
         check(complaints == [], "; ".join(complaints))
