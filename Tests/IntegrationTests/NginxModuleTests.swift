@@ -37,11 +37,14 @@ private enum NginxModule {
 
 extension Nginx {
     /// Starts one that logs into combined.log and publishes to `endpoint`.
-    fileprivate convenience init(workers: Int, publishingTo endpoint: String) throws {
+    ///
+    /// - Parameter workers: How many, or nil for a single process without a master.
+    fileprivate convenience init(workers: Int?, publishingTo endpoint: String) throws {
         let port = try freePort()
         let module = try NginxModule.path.get()
+        let processes = workers.map { "worker_processes \($0);" } ?? "master_process off;"
         try self.init(
-            port: port, global: "load_module \(module); worker_processes \(workers); user root;",
+            port: port, global: "load_module \(module); \(processes) user root;",
             http: """
                   access_log combined.log;
                   eventstorm \(endpoint);
@@ -224,6 +227,32 @@ struct NginxModuleTests {
         #expect(emitted == Int64(try lines(of: nginx)) && emitted > 5_000, "\(report.table)")
         let known = sink.received + sums(.link, "lost") + sums(.source, "unwanted") + sums(.source, "refused")
         #expect(known == emitted && sums(.link, "unknown") == 0, "\(report.table)")
+    }
+
+    // After a reload nginx itself does not answer in that mode, with the module or without it.
+    @Test("a single process without a master emits, survives a reload and ends with its books balanced")
+    func singleProcess() throws {
+        let sink = try Sink()
+        let nginx = try Nginx(workers: nil, publishingTo: sink.endpoint)
+        while sink.events.isEmpty {
+            _ = try nginx.send(Array("GET /first HTTP/1.0\r\n\r\n".utf8))
+            sink.run(for: .milliseconds(100))
+        }
+        let before = sink.events.count
+        for _ in 0..<20 { _ = try nginx.send(Array("GET /second HTTP/1.0\r\n\r\n".utf8)) }
+        sink.run(for: .seconds(10)) { $0.events.count >= before + 20 }
+        #expect(sink.events.count == before + 20)
+        try nginx.reload()
+        try wait(for: "the reload") {
+            try String(contentsOfFile: nginx.file("error.log"), encoding: .utf8).contains("reconfiguring")
+        }
+        sink.run(for: .seconds(1))
+        try nginx.stop(graceful: true)
+        sink.run(for: .seconds(1))
+        let report = sink.report()
+        let sources = report.rows.filter { $0.kind == .source && $0.topic.name == "http.hit" }
+        #expect(report.isBalanced && sources.count == 1, "\(report.table)")
+        #expect(sources.first?["emitted"] == Int64(try lines(of: nginx)), "\(report.table)")
     }
 
     @Test("a router that is killed changes nothing for nginx's clients")
