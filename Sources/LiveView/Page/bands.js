@@ -4,6 +4,8 @@ import { whole } from "./format.js";
 import { placeOf } from "./watch.js";
 
 export const FATES = ["lost", "malformed", "absent", "unknown"];
+/// Milliseconds for which the band of a loss reaches back to what came before.
+const REACH = 30_000;
 /// What a fate means, in a few words.
 const REASONS = {
   lost: "between two numbered messages, on a full queue or a cut link",
@@ -21,6 +23,14 @@ export function bandsOf(watches, from, to) {
   return bands.concat(lossesOf(watches[0], from, to));
 }
 
+/// A loss is noticed when the next message comes: it lies between that and what came before, if that is not long ago.
+function beginOf(watch, index) {
+  const { time } = watch.buckets[index];
+  let before = index - 1;
+  while (before >= 0 && watch.buckets[before].received === 0) before -= 1;
+  return before < 0 ? time : Math.min(time, Math.max(watch.buckets[before].time + watch.every, time - REACH));
+}
+
 /// Neighbouring buckets in which events went missing are one band.
 function lossesOf(watch, from, to) {
   const bands = [];
@@ -29,7 +39,9 @@ function lossesOf(watch, from, to) {
     if (time >= to) break;
     if (missing.length === 0) continue;
     let band = bands.at(-1);
-    if (!band || time - band.to > 2 * watch.every) bands.push((band = { from: time, kind: "lost", links: new Map() }));
+    if (!band || time - band.to > 2 * watch.every) {
+      bands.push((band = { from: beginOf(watch, index), kind: "lost", links: new Map() }));
+    }
     band.to = time + watch.every;
     for (const link of missing) note(band.links, link);
   }
