@@ -103,8 +103,10 @@ public struct Tail: ~Copyable {
         self.options = options
         resumedPaths = Set(options.resuming.files.map(\.path))
         patterns = paths.filter { $0 != "-" }.map { Pattern(path: $0) }
-        // A line of the greatest length and the bytes before it must fit, or reading would stand still.
-        buffer = .allocate(byteCount: max(options.pieceSize, 2 * options.maximumLine) + Mark.limit, alignment: 8)
+        // A line of the greatest length and the bytes before it must fit, and what a file is known by, or reading would
+        // stand still.
+        let size = max(options.pieceSize, 2 * options.maximumLine, FileIdentity.headLimit)
+        buffer = .allocate(byteCount: size + Mark.limit, alignment: 8)
         for listener in listeners { add(listener) }
         if paths.contains("-") { addStream(path: "-", descriptor: 0) }
         for file in options.resuming.files { positions[file.identity] = file }

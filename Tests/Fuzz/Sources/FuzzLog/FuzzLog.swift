@@ -1,12 +1,13 @@
 // Fuzzes what reads log files: lines found in a file, and each line parsed in the format that the first byte chooses.
 //
 // An input is a byte and a file. The file is read with a limit so small that lines are often too long. Every event must
-// be valid BSON with an `_id` and a time, and reading the same file again must give the same events.
+// be valid BSON with an `_id` and a time, and three threads that read the same file in pieces of few lines must give
+// the same events, counts and reports.
 // With `ES_FORMATS=postfix,sshd` only formats are fuzzed whose names begin like that.
 import BSON
 import CFuzzer
 import Glibc
-import LogParsing
+@testable import LogParsing
 
 @main
 enum FuzzLog {
@@ -47,44 +48,60 @@ enum FuzzLog {
         if format == "log_format" {
             // The rest is a format instead of a file.
             let text = String(decoding: bytes, as: UTF8.self)
-            guard !text.contains("/"), var plan = try? LogFormat.plan("nginx:" + text) else { return }
-            _ = parse(Seed.access, &plan)
+            guard !text.contains("/"), let plan = try? LogFormat.plan("nginx:" + text) else { return }
+            Array(Seed.access.utf8).withUnsafeBytes { check($0, plan) }
             return
         }
-        guard var plan = try? LogFormat.plan(format), var again = try? LogFormat.plan(format) else {
-            fatalError("\(format) is gone")
-        }
-        let events = parse(bytes, &plan)
-        precondition(events.elementsEqual(parse(bytes, &again)), "the same lines were other events")
+        guard let plan = try? LogFormat.plan(format) else { fatalError("\(format) is gone") }
+        check(bytes, plan)
     }
 
-    private static func parse(_ text: String, _ plan: inout LogPlan) -> [UInt8] {
-        Array(text.utf8).withUnsafeBytes { parse($0, &plan) }
+    private static func check(_ bytes: UnsafeRawBufferPointer, _ plan: LogPlan) {
+        let one = read(bytes, plan, threads: 1)
+        let three = read(bytes, plan, threads: 3)
+        precondition(one.bytes == three.bytes, "the same lines were other events")
+        precondition(one.counts == three.counts, "the same lines were counted differently")
+        precondition(one.reports == three.reports, "other lines were reported")
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer, _ plan: inout LogPlan) -> [UInt8] {
+    private static func read(_ bytes: UnsafeRawBufferPointer, _ plan: LogPlan, threads: Int) -> Reading {
         precondition(ftruncate(file, 0) == 0 && pwrite(file, bytes.baseAddress, bytes.count, 0) == bytes.count)
         var options = Tail.Options()
         options.once = true
         options.maximumLine = maximumLine
+        options.pieceSize = 2 * maximumLine
         var tail = Tail(["/proc/self/fd/\(file)"], options: options)
         let checker = Checker()
-        var pump = LogPump(plan, to: checker)
+        var pump = LogPump(plan, to: checker, threads: threads)
+        pump.pass(to: 1_800_000_000_000)
         while pump.read(from: &tail) != .finished {}
         pump.pass(to: 1_800_000_000_000)
         pump.finish()
+        pump.reportUnparsed { tail.path(ofInput: $0) }
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast(bytes.last == 10 ? 1 : 0)
         let tooLong = lines.count { $0.count > maximumLine }
         precondition(pump.counts[.tooLong] == UInt64(tooLong))
         precondition(pump.counts.read == UInt64(bytes.isEmpty ? 0 : lines.count))
-        return checker.events.withBytes { $0.withUnsafeBytes { Array($0) } }
+        return Reading(
+            bytes: checker.events.withBytes { $0.withUnsafeBytes { Array($0) } }, counts: pump.counts,
+            reports: checker.reports)
     }
 }
 
+/// What one reading gave.
+private struct Reading {
+    var bytes: [UInt8]
+    var counts: LineCounts
+    var reports: [Unparsed]
+}
+
 /// Takes events, and checks each.
-private final class Checker: EventOutput {
+private final class Checker: EventOutput, BlockOutput {
     let isWanted = true
+    let start: Datetime? = nil
     var events = DocumentWriter(limit: 64 << 20)
+    var reports: [Unparsed] = []
+    var blocks: (any BlockOutput)? { self }
 
     func wants(topic: Int) -> Bool { true }
 
@@ -98,5 +115,8 @@ private final class Checker: EventOutput {
         precondition(event["_id"]?.objectID != nil && event["timestamp"]?.datetime != nil)
     }
 
-    func report(_ unparsed: Unparsed, path: String) {}
+    /// Takes what threads made; each event was checked where one thread made it.
+    func append(_ documents: RawSpan, leftOut: UInt64) { events.append(documents: documents) }
+
+    func report(_ unparsed: Unparsed, path: String) { reports.append(unparsed) }
 }
