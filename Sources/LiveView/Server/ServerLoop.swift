@@ -28,6 +28,9 @@ final class ServerLoop {
     var connections = 0
     var isStopping = false
     var context: OpaquePointer?
+    /// Where OpenSSL keeps what connections begin with; libwebsockets gives it away once, and lets it live to the end.
+    var tls: UnsafeMutableRawPointer?
+    private let certificate: String?
     private let timer: UnsafeMutablePointer<CWebSockets_timer>
     private var isTicking = false
 
@@ -45,6 +48,7 @@ final class ServerLoop {
         self.feed = feed
         settings = options.settings
         echoes = options.echoes
+        certificate = options.tls
         self.gate = gate
         self.dashboards = dashboards
         board = LiveBoard(feed: feed, settings: settings, now: realtimeMilliseconds)
@@ -189,9 +193,12 @@ final class ServerLoop {
 }
 
 extension ServerLoop {
-    /// Reads the users again, and opens the log again.
+    /// Reads the users and the certificate again, and opens the log again.
     func reload() {
         log?.reopen()
+        if let certificate, let tls, let mistake = Certificate.use(certificate, in: tls) {
+            Log.error("\(LiveError("use the certificate in \(certificate)", mistake))")
+        }
         if let error = gate.reload() { Log.error("\(error)") }
         for connection in clients.keys { lws_callback_on_writable(connection) }
     }

@@ -41,6 +41,9 @@ final class ServerThread: @unchecked Sendable {
         protocols[0].name = UnsafePointer(name)
         protocols[0].callback = Self.onEvent
         protocols[0].rx_buffer_size = 4 << 10
+        if let path = options.tls, let mistake = Certificate.use(path, in: nil) {
+            throw LiveError("use the certificate in \(path)", mistake)
+        }
         guard let context = Self.makeContext(options, protocols, policy, loop) else {
             throw LiveError("listen on \(options.listen)", errno == 0 ? "refused" : String(cString: strerror(errno)))
         }
@@ -106,6 +109,10 @@ final class ServerThread: @unchecked Sendable {
             guard let connection, let context = lws_get_context(connection), let owner = lws_context_user(context)
             else { return 0 }
             let loop = Unmanaged<ServerLoop>.fromOpaque(owner).takeUnretainedValue()
+            if reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS {
+                loop.tls = user
+                return 0
+            }
             return loop.handle(reason, connection, input, length)
                 ?? lws_callback_http_dummy(connection, reason, user, input, length)
         }
