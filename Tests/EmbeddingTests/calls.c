@@ -1,11 +1,16 @@
 /*  Calls every function of eventstorm.h, rightly and wrongly, and checks what comes of it; as C and as C++.  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  /* chroot; C++ has it */
+#endif
 #include <eventstorm.h>
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +151,25 @@ static void check_fork (es_source_t *source, es_topic_t *topic, es_subscriber_t 
     CHECK (child > 0 && waitpid (child, &status, 0) == child && status == 0);
 }
 
+/*  In a server that has shut itself in, without a device, and in one that has no descriptor left.  */
+static void check_shut_in (void)
+{
+    pid_t child = fork ();
+    if (child == 0) {
+        if (geteuid () == 0) CHECK (chroot ("/usr") == 0 && chdir ("/") == 0);
+        es_source_t *source = es_source_open ("child", "bind:tcp://127.0.0.1:*");
+        CHECK (source && es_source_close (&source) == 0);
+        struct rlimit limit = {8, 8};
+        CHECK (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+        CHECK (!es_source_open ("child", "bind:tcp://127.0.0.1:*"));
+        CHECK (strcmp (es_error (), "no file descriptors: Too many open files") == 0);
+        /*  Not by exit: what a checker of memory thinks of a child's inheritance is no matter of this test.  */
+        raise (SIGKILL);
+    }
+    int status = -1;
+    CHECK (child > 0 && waitpid (child, &status, 0) == child && WIFSIGNALED (status));
+}
+
 int main (void)
 {
     check_events ();
@@ -200,6 +224,7 @@ int main (void)
     while (!__atomic_load_n (&called.has_ended, __ATOMIC_ACQUIRE)) poll (NULL, 0, 1);
 
     check_fork (source, topic, waiting);
+    check_shut_in ();
     es_event_destroy (&event);
     CHECK (es_subscriber_close (&calling) == 0 && es_subscriber_close (&waiting) == 0 && !waiting);
     CHECK (es_source_close (&source) == 0 && !source);

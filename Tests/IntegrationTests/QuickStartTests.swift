@@ -125,12 +125,6 @@ struct QuickStartTests {
                 .replacing(/"[0-9a-f]{24}"/, with: "an identity").replacing(/"20[0-9:.TZ-]{18,22}"/, with: "a time")
         }
         let isSaid = plain(result.output).contains(plain(start.answer))
-        // A worker of nginx that runs as another user is sometimes refused descriptors ("too many open files").
-        let isRefused = name == "nginx" && result.status == 74
-        withKnownIssue("nginx's worker could not open its source", isIntermittent: true) {
-            #expect(result.status == 0 && isSaid, "status \(result.status): \(result.output.suffix(3000))")
-        } when: {
-            isRefused
-        }
+        #expect(result.status == 0 && isSaid, "status \(result.status): \(result.output.suffix(3000))")
     }
 }
