@@ -22,8 +22,8 @@ static inline int CWebSockets_noPassword(char *buffer, int size, int writing, vo
 
 /// Lets connections that come from now on be served with the certificate, those above it, and the key in a file.
 ///
-/// Nothing changes unless all of it is right: it is tried apart first, and only tried where `tls` is NULL, which else is
-/// what libwebsockets gives to LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS. Returns what is wrong, or NULL.
+/// `tls` is what libwebsockets gives to LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS; where it is NULL, the file
+/// is only tried. Nothing changes unless all of it is right. Returns what is wrong, or NULL.
 static inline const char *CWebSockets_useCertificate(void *tls, const char *path) {
     SSL_CTX *trial = SSL_CTX_new(TLS_server_method());
     const char *mistake = NULL;

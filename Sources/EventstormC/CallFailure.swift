@@ -45,8 +45,8 @@ struct Owner {
 
 /// Whether the descriptors that sockets and their threads need can be had.
 ///
-/// libzmq ends the process where it cannot have them. They are of libzmq's kind: a server that has shut itself in has no
-/// files to open.
+/// libzmq ends the process where it cannot have them. They are of the kind it takes, no files: a server that has shut
+/// itself in has none to open.
 func hasDescriptors() -> Bool {
     var ends: [CInt] = []
     defer { for end in ends { close(end) } }

@@ -188,7 +188,7 @@ struct UpTests {
         (["check", "--version"], 0, "eventstorm 0.1.0"),
         (
             ["check", "--help"], 0,
-            "eventstorm check: finds what is wrong with a configuration before `up` does, and runs its tests"
+            "eventstorm check: finds what is wrong with a configuration before `up` does, and"
         ),
     ]
 

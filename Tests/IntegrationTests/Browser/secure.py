@@ -90,6 +90,7 @@ print(json.dumps({
     "foreign": foreign.status,
     "live": live(known),
     "stranger": live("no=1"),
-    "versions": [tried(version) for version in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)],
+    "versions": [tried(version) for version in (
+        ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)],
     "plain": plain(),
 }))
