@@ -34,15 +34,8 @@ struct EmitterTests {
     func inOneProcess() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "es-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = Self.programs.appending(path: "in-one-process")
-        process.arguments = [folder.path]
-        process.standardOutput = output
-        try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(String(decoding: said, as: UTF8.self) == "3 orders are stored, 0 are missing\n")
+        let said = try output(of: Self.programs.appending(path: "in-one-process"), [folder.path])
+        #expect(said.text == "3 orders are stored, 0 are missing\n")
         let paths = FileManager.default.subpaths(atPath: folder.path) ?? []
         let stored = try paths.filter { $0.hasSuffix("/orders.new.bson") }.flatMap { path in
             try documents(in: folder.appending(path: path).path).map { order in

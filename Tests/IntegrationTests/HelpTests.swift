@@ -6,16 +6,10 @@ import Testing
 @Suite("--help", .timeLimit(.minutes(1)))
 struct HelpTests {
     private func help(_ words: [String]) throws -> [Substring] {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: try #require(Executables.path(of: words[0])))
-        process.arguments = words.dropFirst() + ["--help"]
-        process.standardOutput = output
-        try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: said, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let program = URL(filePath: try #require(Executables.path(of: words[0])))
+        let said = try output(of: program, words.dropFirst() + ["--help"])
+        #expect(said.status == 0)
+        return said.text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     @Test("of each program and each of its words fits 80 columns and a screen, and ends with examples")

@@ -42,19 +42,6 @@ private final class Past {
     "History and live", .serialized, .timeLimit(.minutes(3)),
     .enabled(if: Python.isThere && Mongod.isThere, "there is no python3, or no mongod"))
 struct HistoryProgramTests {
-    /// What a program prints, until it ends.
-    private func output(_ path: String, _ arguments: [String]) throws -> (text: String, status: Int32) {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return (text, process.terminationStatus)
-    }
-
     @Test("a range that spans an archive and what comes live is the same query over everything, to the event")
     func archive() throws { try expectSeamless(Past()) }
 
@@ -124,7 +111,7 @@ struct HistoryProgramTests {
         let tool = try #require(Executables.path(of: "eventstorm"))
         let pipeline = "[{$group: {_id: {second: '$second', kind: '$kind'}, count: {$sum: 1}, sum: {$sum: '$n'}}}]"
         let (text, status) = try output(
-            tool, ["query", past.path, "--pipeline", pipeline, "--format", "json"])
+            of: URL(filePath: tool), ["query", past.path, "--pipeline", pipeline, "--format", "json"])
         #expect(status == 0)
         var exact: [String: [Double]] = [:]
         for line in text.split(separator: "\n") {

@@ -42,6 +42,22 @@ final class RunningProgram {
     }
 }
 
+/// Runs a program to its end; returns what it printed, and its exit status.
+///
+/// - Parameter error: Where its complaints go; with ours if there is none.
+func output(of program: URL, _ arguments: [String], error: FileHandle? = nil) throws -> (text: String, status: CInt) {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = program
+    process.arguments = arguments
+    process.standardOutput = output
+    if let error { process.standardError = error }
+    try process.run()
+    let said = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (String(decoding: said, as: UTF8.self), process.terminationStatus)
+}
+
 /// A port of the loopback interface that nobody uses at the moment.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

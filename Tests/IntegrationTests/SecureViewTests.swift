@@ -36,17 +36,10 @@ private struct Secrets: ~Copyable {
     }
 
     private static func openssl(_ arguments: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(tool))
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return text.trimmingCharacters(in: .newlines)
+        let said = try output(
+            of: URL(filePath: try #require(tool)), arguments, error: FileHandle.nullDevice)
+        try #require(said.status == 0)
+        return said.text.trimmingCharacters(in: .newlines)
     }
 }
 
@@ -128,15 +121,11 @@ struct SecureViewTests {
 
     /// Asks until the server is there and shows the certificate.
     private func ask(_ port: Int, _ secrets: borrowing Secrets) throws -> Findings {
+        guard let interpreter = Python.interpreter else { throw PythonIsMissing() }
         let script = Python.root.appending(path: "Tests/IntegrationTests/Browser/secure.py").path
-        let process = Process()
-        process.executableURL = Python.interpreter
-        process.arguments = [script, "\(port)", secrets.path("certificate.pem"), "alice", "secret"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return try JSONDecoder().decode(Findings.self, from: text)
+        let said = try output(
+            of: interpreter,
+            [script, "\(port)", secrets.path("certificate.pem"), "alice", "secret"])
+        return try JSONDecoder().decode(Findings.self, from: Data(said.text.utf8))
     }
 }
